@@ -1,0 +1,23 @@
+// What a member of the zoo is: a named function that returns a Graph, with the published counts it must meet.
+import type { Graph } from "../graph/graph.ts";
+
+export interface ZooOptions {
+  /** Width multiplier where the family has one. Default 1. */
+  readonly width?: number;
+  /** Depth (blocks) where the family has one. Default: the published depth. */
+  readonly depth?: number;
+  /** First seed of the weights. Default 0. */
+  readonly seed?: number;
+}
+
+export interface ZooNetwork {
+  /** Name on the command line, without "zoo:": "cifar/resnet18". */
+  readonly name: string;
+  /** One line for people. */
+  readonly summary: string;
+  /** Key of REFERENCES.md for the architecture. */
+  readonly source: string;
+  /** Published counts with their source; tests hold the network to them. */
+  readonly published?: { readonly params: number; readonly macs: number; readonly source: string };
+  build(options?: ZooOptions): Graph;
+}
