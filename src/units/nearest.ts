@@ -17,13 +17,20 @@ export function editDistance(a: string, b: string): number {
   return rows[a.length]![b.length]!;
 }
 
+function sharedStart(a: string, b: string): number {
+  let length = 0;
+  while (length < a.length && a[length] === b[length]) length++;
+  return length;
+}
+
 /** The `count` candidates closest to `word`, nearest first; prefixes and contained words before edits. */
 export function nearest(word: string, candidates: readonly string[], count = 3): string[] {
   const wanted = word.toLowerCase();
   const score = (candidate: string): number => {
     const name = candidate.toLowerCase();
     const contained = wanted.length >= 3 && (name.includes(wanted) || wanted.includes(name));
-    return editDistance(wanted, name) - (contained ? 100 : 0);
+    // Among equally far names the one that begins alike was more likely meant.
+    return editDistance(wanted, name) - sharedStart(wanted, name) / 100 - (contained ? 100 : 0);
   };
   return candidates
     .map((candidate) => ({ candidate, score: score(candidate) }))
