@@ -1,0 +1,15 @@
+// Charts in Node: Observable Plot drawing into linkedom. Both are loaded on the first call (0.2 s), so that commands that
+// draw nothing do not pay for them.
+import type { Chart } from "../report/document.ts";
+
+/** Loads what drawing needs and returns the drawer: the `charts` option of `renderHtml`. */
+export async function chartDrawer(): Promise<(chart: Chart) => string> {
+  const [{ parseHTML }, { drawChart }] = await Promise.all([import("linkedom"), import("../report/chart.ts")]);
+  const { document } = parseHTML("<!doctype html><html><body></body></html>") as unknown as { document: unknown };
+  return (chart) => drawChart(chart, document);
+}
+
+/** One chart as SVG text. */
+export async function chartSvg(chart: Chart): Promise<string> {
+  return (await chartDrawer())(chart);
+}
