@@ -1,7 +1,6 @@
-// The numbers of a weight, when they are asked for: drawn from a seeded initialiser, or fetched by the caller.
+// The numbers of a seeded weight, drawn when they are asked for. Weights that lie in files are onnx/weights.ts.
 // Dice come in as an argument, so that this stays pure and the same seed gives the same network everywhere.
-import { InputError } from "../units/input-error.ts";
-import { elementCount, type Initialiser, type TensorType, type WeightRef } from "./graph.ts";
+import { elementCount, type Initialiser, type TensorType } from "./graph.ts";
 
 /** The two draws an initialiser needs; math/random.ts makes them. */
 export interface Dice {
@@ -24,16 +23,10 @@ export function drawWeight(initialiser: Initialiser, count: number, dice: (seed:
   return numbers;
 }
 
-/** Raw bytes of inline and seeded weights. @throws InputError for weights that lie in a file: those the caller reads */
-export function weightBytes(ref: WeightRef, type: TensorType, dice: (seed: number) => Dice): Uint8Array {
-  if (ref.kind === "inline") return ref.bytes;
+/** A seeded weight as raw_data packs it. @throws Error when its shape is not numeric: zoo weights always are */
+export function seededBytes(initialiser: Initialiser, type: TensorType, dice: (seed: number) => Dice): Uint8Array {
   const count = elementCount(type);
-  if (ref.kind !== "seeded" || type.dtype !== "float32" || count === undefined) {
-    throw new InputError(
-      "weights-elsewhere",
-      `weights of kind ${ref.kind} (${type.dtype}) are not at hand`,
-      "read them from the model's file first",
-    );
-  }
-  return new Uint8Array(drawWeight(ref.initialiser, count, dice).buffer);
+  if (type.dtype !== "float32" || count === undefined)
+    throw new Error(`a seeded weight of ${type.dtype} has no known size`);
+  return new Uint8Array(drawWeight(initialiser, count, dice).buffer);
 }

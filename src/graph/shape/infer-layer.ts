@@ -1,6 +1,7 @@
 // The types (and known values) of ONE layer's outputs, by its rule. Walking a whole graph is infer.ts; building one is build.ts.
 import type { ConstantValue, Layer, TensorType } from "../graph.ts";
 import { operatorKey } from "../graph.ts";
+import { contradiction, printShape } from "./dims.ts";
 import type { ShapeContext } from "./rule.ts";
 import { SHAPE_TABLE } from "./table.ts";
 
@@ -12,15 +13,13 @@ export interface KnownTensors {
 
 /** Output types, and output numbers where they fold; `undefined` when the operator has no rule. */
 export interface InferredLayer {
-  readonly types: readonly TensorType[];
+  readonly types: readonly (TensorType | undefined)[];
   readonly values: readonly (ConstantValue | undefined)[];
 }
 
-/** Applies the layer's rule. @throws InputError when the layer's inputs contradict each other. */
-export function inferLayer(layer: Layer, opset: number, known: KnownTensors): InferredLayer | undefined {
-  const operator = SHAPE_TABLE[operatorKey(layer)];
-  if (operator === undefined) return undefined;
-  const context: ShapeContext = {
+/** What a rule may look at, for one layer among known tensors. */
+export function contextOf(layer: Layer, opset: number, known: KnownTensors): ShapeContext {
+  return {
     layer,
     opset,
     inputs: layer.inputs.map((name) => (name === "" ? undefined : known.typeOf(name))),
@@ -29,5 +28,23 @@ export function inferLayer(layer: Layer, opset: number, known: KnownTensors): In
       return name === undefined || name === "" ? undefined : known.constantOf(name);
     },
   };
-  return { types: operator.shape(context), values: operator.fold?.(context) ?? [] };
+}
+
+/** Applies the layer's rule. @throws InputError when the layer's inputs contradict each other. */
+export function inferLayer(layer: Layer, opset: number, known: KnownTensors): InferredLayer | undefined {
+  const key = operatorKey(layer);
+  const operator = Object.hasOwn(SHAPE_TABLE, key) ? SHAPE_TABLE[key] : undefined;
+  if (operator === undefined) return undefined;
+  const context = contextOf(layer, opset, known);
+  const types = operator.shape(context);
+  for (const type of types) checkLengths(layer, type);
+  return { types, values: operator.fold?.(context) ?? [] };
+}
+
+/** Nonsense in attributes or constants comes out as lengths that no axis can have. */
+function checkLengths(layer: Layer, type: TensorType | undefined): void {
+  for (const dim of type?.shape ?? []) {
+    if (typeof dim !== "string" && !(Number.isSafeInteger(dim) && dim >= 0))
+      throw contradiction({ layer }, `the output would have the shape ${printShape(type?.shape)}`);
+  }
 }

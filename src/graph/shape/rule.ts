@@ -1,4 +1,4 @@
-// The shape of an operator family: what a rule is given and what it answers. One family per file in this folder;
+// The shape of an operator family: what a rule is given and what it answers. One family per file in rules/;
 // table.ts lists them all. A rule describes ONE operator; walking the graph is infer.ts.
 import type { ConstantValue, Layer, TensorType } from "../graph.ts";
 
@@ -13,8 +13,9 @@ export interface ShapeContext {
   constant(index: number): ConstantValue | undefined;
 }
 
-/** One type per output. `shape: undefined` or UNKNOWN_DIM where it depends on data. Throws InputError on a contradiction. */
-export type ShapeRule = (context: ShapeContext) => readonly TensorType[];
+/** One type per output; undefined where not even the element type can be told, `shape: undefined` or UNKNOWN_DIM where it
+ * depends on data. Throws InputError on a contradiction. */
+export type ShapeRule = (context: ShapeContext) => readonly (TensorType | undefined)[];
 
 /** Constant folding: the outputs' numbers when the inputs' are known, else undefined. Only for small tensors. */
 export type FoldRule = (context: ShapeContext) => readonly (ConstantValue | undefined)[] | undefined;
