@@ -7,5 +7,6 @@ export default defineConfig({
     environment: "node",
     testTimeout: 60_000,
     maxWorkers: 2,
+    reporters: ["default", "./test/counts-reporter.ts"],
   },
 });

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { countGraph } from "../work/count-graph.ts";
-import { findNetwork, ZOO } from "./catalogue.ts";
+import { chooseNetwork, findNetwork, ZOO } from "./catalogue.ts";
 
 describe("the zoo", () => {
   it("has each name once and finds each with and without its prefix", () => {
@@ -36,4 +36,20 @@ describe("the zoo", () => {
       });
     });
   }
+});
+
+describe("options after a name", () => {
+  it("are read and applied", () => {
+    const { network, options } = chooseNetwork("zoo:deeprx:width=0.5,depth=7");
+    expect(network.name).toBe("deeprx");
+    expect(options).toEqual({ width: 0.5, depth: 7 });
+  });
+  it.each([
+    ["zoo:vgg16:width=2", /has no option "width"/],
+    ["zoo:deeprx:heads=2", /has no option "heads"/],
+    ["zoo:deeprx:width=wide", /expected a number/],
+    ["zoo:deeprx:width=", /expected a number/],
+  ])("%s is refused", (name, message) => {
+    expect(() => chooseNetwork(name)).toThrow(message);
+  });
 });

@@ -89,7 +89,8 @@ export function buildDeepRx(options: DeepRxOptions = {}): Graph {
 
 export const DEEPRX: ZooNetwork = {
   name: "deeprx",
-  summary: "DeepRx, a 5G receiver as a network: 10×14×312 in, 8 bits per resource element out; options width, depth",
+  summary: "DeepRx, a 5G receiver as a network: 10×14×312 in, 8 bits per resource element out",
+  takes: ["width", "depth", "antennas", "bits", "subcarriers", "symbols"],
   source: "Honkala2021",
   published: { params: 1_232_776, macs: 5_314_283_520, source: "derived by hand from the block table of Honkala2021" },
   build: buildDeepRx,

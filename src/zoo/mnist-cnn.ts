@@ -1,4 +1,4 @@
-// The MNIST network of [Krouka2022], whose split between a device and a server the paper studies: four 5×5 "same"
+// The MNIST network of [Krouka2021], whose split between a device and a server the paper studies: four 5×5 "same"
 // convolutions, each with ReLU and a pooling that rounds up (28 → 14 → 7 → 4 → 2), five dense layers, softmax.
 // The paper does not say the kind of pooling; maximum is ours. Option `width` scales all layers but the ten classes.
 import { NetworkBuilder } from "../graph/build.ts";
@@ -14,12 +14,13 @@ export const MNIST_CNN: ZooNetwork = {
   name: "mnist-cnn",
   summary:
     "The MNIST network of Krouka et al. for split inference: 1×28×28 in, probabilities of 10 digits; option width",
-  source: "Krouka2022",
+  source: "Krouka2021",
   published: {
     params: 433_274,
     macs: 6_236_544,
-    source: "derived by hand from the layer sizes in Krouka2022, section IV",
+    source: "derived by hand from the layer sizes in Krouka2021, section IV",
   },
+  takes: ["width"],
   build: (options = {}) => {
     const width = widthOf(options);
     const b = new NetworkBuilder("mnist-cnn", options.seed);

@@ -19,5 +19,8 @@ export interface ZooNetwork {
   readonly source: string;
   /** Published counts with their source; tests hold the network to them. */
   readonly published?: { readonly params: number; readonly macs: number; readonly source: string };
+  /** Options it takes besides the seed, as written after the name: "zoo:deeprx:width=0.5,depth=7". Default: none. */
+  readonly takes?: readonly string[];
+  /** The network; options that it does not take are not looked at. */
   build(options?: ZooOptions): Graph;
 }

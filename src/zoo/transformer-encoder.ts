@@ -104,7 +104,8 @@ export function buildTransformerEncoder(options: TransformerOptions = {}): Graph
 
 export const TRANSFORMER_ENCODER: ZooNetwork = {
   name: "transformer-encoder",
-  summary: "Transformer encoder of BERT-Mini's size without embeddings: 128×256 in and out; options width, depth",
+  summary: "Transformer encoder of BERT-Mini's size without embeddings: 128×256 in and out",
+  takes: ["width", "depth", "sequence"],
   source: "Vaswani2017",
   published: { params: 3_159_040, macs: 436_207_616, source: "derived by hand; torch.nn.TransformerEncoder agrees" },
   build: buildTransformerEncoder,

@@ -40,6 +40,7 @@ export const MOBILENET_V2: ZooNetwork = {
   summary: "MobileNetV2: depthwise convolutions for phones, few MACs per byte; option width",
   source: "Sandler2018",
   published: { params: 3_504_872, macs: 300_774_272, source: TORCHVISION },
+  takes: ["width"],
   build: (options = {}) =>
     imageNetwork("mobilenet-v2", options, (b, image) => {
       const width = widthOf(options);

@@ -1,0 +1,54 @@
+// The `model` and `layers` fields of the JSON contract: a WorkReport in the contract's words.
+import type { WorkReport } from "../../work/work.ts";
+
+export function modelResult(work: WorkReport): Readonly<Record<string, unknown>> {
+  const { macs, flops, params, buffers, weightBytes, readBytes, writtenBytes } = work.total;
+  return {
+    name: work.name,
+    phase: work.phase,
+    batch: work.batch,
+    layers: work.layers.length,
+    macs,
+    flops,
+    params,
+    buffers,
+    weightBytes,
+    readBytes,
+    writtenBytes,
+    peakActivationBytes: work.peakActivationBytes,
+    macsPerParam: params > 0 ? macs / params : null,
+    unknown: work.unknown,
+    assumptions: work.assumptions,
+  };
+}
+
+export function layerResults(work: WorkReport): readonly Readonly<Record<string, unknown>>[] {
+  return work.layers.map((layer) => ({
+    name: layer.name,
+    op: layer.op,
+    block: layer.block,
+    dtype: layer.dtype,
+    macs: layer.macs,
+    flops: layer.flops,
+    params: layer.params,
+    buffers: layer.buffers,
+    weightBytes: layer.weightBytes,
+    readBytes: layer.readBytes,
+    writtenBytes: layer.writtenBytes,
+    inputShape: layer.inputShape ?? null,
+    outputShape: layer.outputShape ?? null,
+  }));
+}
+
+export function blockResults(work: WorkReport): readonly Readonly<Record<string, unknown>>[] {
+  return work.blocks.map(({ name, layers, macs, flops, params, weightBytes, readBytes, writtenBytes }) => ({
+    name,
+    layers,
+    macs,
+    flops,
+    params,
+    weightBytes,
+    readBytes,
+    writtenBytes,
+  }));
+}

@@ -1,0 +1,56 @@
+// `joulecast zoo write NAME FILE`: a built-in network as an .onnx file that ONNX Runtime runs, with seeded untrained weights.
+
+import { writeWhole } from "../../node/files.ts";
+import { drawnWeights } from "../../node/model.ts";
+import { writeOnnx } from "../../onnx/write.ts";
+import { quantityCell, textCell } from "../../report/show.ts";
+import { formatQuantity } from "../../units/format.ts";
+import { countGraph } from "../../work/count-graph.ts";
+import { chooseNetwork } from "../../zoo/catalogue.ts";
+import type { Command } from "../command.ts";
+import { countOption } from "../options.ts";
+
+export const zooWrite: Command = {
+  name: "zoo write",
+  summary: "write a built-in network to an .onnx file (untrained, seeded weights)",
+  arguments: [
+    {
+      name: "name",
+      description: "network, as `joulecast zoo` lists it; options as deeprx:width=0.5,depth=7",
+      required: true,
+    },
+    { name: "file", description: "the .onnx file to write", required: true },
+  ],
+  options: [{ flags: "--seed <n>", description: "seed of the weights (default 0)" }],
+  examples: ["joulecast zoo write deeprx deeprx.onnx", "joulecast zoo write deeprx:width=0.5 student.onnx"],
+  run: async ([name = "", path = ""], options, context) => {
+    const { network, options: form } = chooseNetwork(name);
+    const graph = network.build({ ...form, seed: countOption(options, "--seed", 0) ?? 0 });
+    const { weightBytes } = countGraph(graph).total;
+    let sizeBytes = 0;
+    async function* counted(): AsyncGenerator<Uint8Array> {
+      for await (const chunk of writeOnnx(graph, drawnWeights)) {
+        sizeBytes += chunk.length;
+        context.progress(`writing ${path}: ${formatQuantity(sizeBytes, "B")} of ${formatQuantity(weightBytes, "B")}`);
+        yield chunk;
+      }
+    }
+    await writeWhole(path, counted());
+    context.progress("");
+    return {
+      result: { name: network.name, file: path, sizeBytes },
+      document: {
+        title: `zoo:${network.name} written`,
+        sections: [
+          {
+            kind: "facts",
+            facts: [
+              { label: "file", cell: textCell(path) },
+              { label: "size", cell: quantityCell(sizeBytes, "B") },
+            ],
+          },
+        ],
+      },
+    };
+  },
+};

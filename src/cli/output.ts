@@ -1,0 +1,90 @@
+// A command's outcome → what is printed and written. One table of forms; the HTML file is made only when asked for.
+
+import { writeWhole } from "../node/files.ts";
+import { renderCsv } from "../report/csv.ts";
+import type { Document } from "../report/document.ts";
+import { renderMarkdown } from "../report/markdown.ts";
+import { renderText } from "../report/text.ts";
+import { InputError } from "../units/input-error.ts";
+import type { Outcome } from "./command.ts";
+import type { Terminal } from "./main.ts";
+
+/** The options that every command has. */
+export interface OutputOptions {
+  readonly json?: boolean;
+  readonly csv?: boolean;
+  readonly table?: string;
+  readonly markdown?: boolean;
+  readonly full?: boolean;
+  readonly html?: string;
+  readonly out?: string;
+  readonly quiet?: boolean;
+}
+
+/** Where a result comes from: part of every JSON object and of the HTML's footer. */
+export interface Provenance {
+  readonly command: string;
+  readonly version: string;
+  readonly argv: readonly string[];
+}
+
+/** NaN and ±Infinity are "not known" in JSON. */
+function known(_key: string, value: unknown): unknown {
+  if (value instanceof Map) return Object.fromEntries(value);
+  return typeof value === "number" && !Number.isFinite(value) ? null : value;
+}
+
+/** The JSON contract's envelope around a result. */
+export function renderJson(result: Readonly<Record<string, unknown>>, provenance: Provenance): string {
+  const { command, version } = provenance;
+  return `${JSON.stringify({ schema: `joulecast/${command.replaceAll(" ", "-")}/1`, version, command, result }, known)}\n`;
+}
+
+function renderForTerminal(document: Document, terminal: Terminal, full: boolean): string {
+  const color = terminal.stdout.isTTY === true && (process.env["NO_COLOR"] ?? "") === "";
+  return renderText(document, {
+    width: Math.max(40, terminal.stdout.columns ?? 80),
+    color,
+    full,
+    elsewhere: "--full, --html and --json have all",
+  });
+}
+
+const FORMS = ["json", "csv", "markdown"] as const;
+
+/** Prints the outcome in the one form asked for and writes the files asked for. */
+export async function present(
+  outcome: Outcome,
+  provenance: Provenance,
+  options: OutputOptions,
+  terminal: Terminal,
+): Promise<void> {
+  const asked = FORMS.filter((form) => options[form] === true);
+  if (asked.length > 1)
+    throw new InputError(
+      "two-forms",
+      `--${asked.join(" and --")} ask for two forms at once`,
+      "give one of them; --html FILE can be given besides",
+    );
+  const render = {
+    json: () => renderJson(outcome.result, provenance),
+    csv: () => renderCsv(outcome.document, options.table === undefined ? {} : { table: options.table }),
+    markdown: () => renderMarkdown(outcome.document),
+    text: () => renderForTerminal(outcome.document, terminal, options.full === true),
+  };
+  const text = render[asked[0] ?? "text"]();
+  const written: string[] = [];
+  if (options.html !== undefined) {
+    const { htmlPage } = await import("../node/html-page.ts");
+    await writeWhole(options.html, [await htmlPage(outcome.document, provenance)]);
+    written.push(options.html);
+  }
+  if (options.out !== undefined) {
+    await writeWhole(options.out, [text]);
+    written.push(options.out);
+  }
+  terminal.stdout.write(text);
+  if (options.quiet === true) return;
+  for (const line of [...(outcome.remarks ?? []), ...written.map((path) => `wrote ${path}`)])
+    terminal.stderr.write(`joulecast: ${line}\n`);
+}

@@ -1,0 +1,41 @@
+// The public API that runs anywhere, the browser included: every name listed, nothing that touches a machine.
+// What needs files, meters or processes is `joulecast/node`.
+
+export { type BreakEven, breakEven } from "./carbon/break-even.ts";
+export { co2eKg, cost, embodiedKg } from "./carbon/emissions.ts";
+export { findRegion, listRegions, type Region } from "./carbon/grid.ts";
+export { ledger } from "./carbon/ledger.ts";
+export { parsePrice } from "./carbon/price.ts";
+export { crossings, rankCandidates } from "./carbon/ranking.ts";
+export { estimateAll } from "./estimate/estimate.ts";
+export type { EnergyEstimate, EnergyMetric, EstimateOptions, MissingEstimate } from "./estimate/metric.ts";
+export { findMetric, METRICS } from "./estimate/table.ts";
+export { bindDimensions } from "./graph/bind.ts";
+export { NetworkBuilder } from "./graph/build.ts";
+export { type ByteSource, bytesInMemory } from "./graph/byte-source.ts";
+export type { DataType } from "./graph/dtype.ts";
+export type { Attribute, Dim, Graph, Layer, TensorType, WeightRef } from "./graph/graph.ts";
+export { inferShapes } from "./graph/shape/infer.ts";
+export { findDevice } from "./hardware/find.ts";
+export type { Hardware, Sourced } from "./hardware/hardware.ts";
+export { loadTailDevices } from "./hardware/long-tail.ts";
+export { parseHardware } from "./hardware/parse.ts";
+export { readOnnx } from "./onnx/read.ts";
+export { weightsOf } from "./onnx/weights.ts";
+export { writeOnnx } from "./onnx/write.ts";
+export { renderCsv } from "./report/csv.ts";
+export type { Document } from "./report/document.ts";
+export { estimateDocument } from "./report/estimate-report.ts";
+export { renderHtml } from "./report/html.ts";
+export { inspectDocument } from "./report/inspect-report.ts";
+export { renderMarkdown } from "./report/markdown.ts";
+export { renderText } from "./report/text.ts";
+export { formatQuantity } from "./units/format.ts";
+export { InputError } from "./units/input-error.ts";
+export { parseQuantity } from "./units/parse.ts";
+export type { Joules, Seconds, Watts } from "./units/quantity.ts";
+export type { Range } from "./units/range.ts";
+export { countWork } from "./work/count.ts";
+export { type CountOptions, countGraph } from "./work/count-graph.ts";
+export type { LayerWork, Work, WorkReport } from "./work/work.ts";
+export { findNetwork, ZOO } from "./zoo/catalogue.ts";

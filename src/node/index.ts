@@ -1,0 +1,6 @@
+// The public API for Node: what the pure half cannot do without a machine.
+
+export { readCatalogue, readWholeCatalogue, resolveDevice } from "./catalogue.ts";
+export { chartSvg } from "./draw.ts";
+export { openFile, writeWhole } from "./files.ts";
+export { drawnWeights, fileWeights, readModel } from "./model.ts";
