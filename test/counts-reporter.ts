@@ -4,7 +4,7 @@ import type { Reporter, TestModule } from "vitest/node";
 
 export default class CountsReporter implements Reporter {
   onTestRunEnd(modules: readonly TestModule[]): void {
-    const path = process.env["JOULECAST_TEST_COUNTS"];
+    const path = process.env.JOULECAST_TEST_COUNTS;
     if (path === undefined) return;
     const states = modules.flatMap((module) => [...module.children.allTests()].map((test) => test.result().state));
     const broken = modules.filter((module) => module.errors().length > 0).length;

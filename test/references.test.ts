@@ -11,7 +11,7 @@ function textsBelow(folder: string): string[] {
   return readdirSync(folder).flatMap((name) => {
     const path = join(folder, name);
     if (statSync(path).isDirectory()) return textsBelow(path);
-    return /(?<!\.test)\.(ts|json|md)$/.test(name) ? [readFileSync(path, "utf8")] : [];
+    return /\.(ts|json|md)$/.test(name) ? [readFileSync(path, "utf8")] : [];
   });
 }
 

@@ -108,7 +108,7 @@ export async function main(argv: readonly string[], terminal: Terminal): Promise
         running = command.name;
         const options = received.at(-2) as OptionValues;
         const args = received.slice(0, -2).filter((value): value is string => typeof value === "string");
-        const outcome: Outcome = await command.run(args, options, progressContext(terminal, options["quiet"] === true));
+        const outcome: Outcome = await command.run(args, options, progressContext(terminal, options.quiet === true));
         await present(outcome, { command: command.name, version, argv }, options as OutputOptions, terminal);
         exitCode = outcome.exitCode ?? 0;
       });

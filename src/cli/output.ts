@@ -41,7 +41,7 @@ export function renderJson(result: Readonly<Record<string, unknown>>, provenance
 }
 
 function renderForTerminal(document: Document, terminal: Terminal, full: boolean): string {
-  const color = terminal.stdout.isTTY === true && (process.env["NO_COLOR"] ?? "") === "";
+  const color = terminal.stdout.isTTY === true && (process.env.NO_COLOR ?? "") === "";
   return renderText(document, {
     width: Math.max(40, terminal.stdout.columns ?? 80),
     color,

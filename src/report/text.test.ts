@@ -95,7 +95,6 @@ describe("renderText", () => {
       "4.00 g",
       "0.00667",
     ]);
-    expect(text).toContain("no room for break-even, reached in");
     expect(text).toContain("NonMaxSuppression: no rule, 1 layer (/detect/nms)");
   });
 

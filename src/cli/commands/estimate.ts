@@ -158,7 +158,7 @@ export const estimate: Command = {
     const assumptions = [
       ...carbon.assumptions,
       ...training.assumptions,
-      ...(options["on"] === undefined ? [`devices: ${DEFAULT_DEVICES.join(", ")}, as --on is not given`] : []),
+      ...(options.on === undefined ? [`devices: ${DEFAULT_DEVICES.join(", ")}, as --on is not given`] : []),
     ];
     const lead = rows[0] && training.energyOf(rows[0]);
     return {
