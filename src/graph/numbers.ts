@@ -108,7 +108,9 @@ export function decodeNumbers(dtype: DataType, bytes: Uint8Array, count: number)
     );
   }
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-  return Array.from({ length: count }, (_, i) => codec.get(view, i));
+  const data = new Array<number>(count);
+  for (let i = 0; i < count; i++) data[i] = codec.get(view, i);
+  return data;
 }
 
 function codecOf(dtype: DataType): Codec {

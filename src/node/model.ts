@@ -5,12 +5,14 @@ import { seededBytes } from "../graph/weights.ts";
 import { seededRandom } from "../math/random.ts";
 import { readOnnx } from "../onnx/read.ts";
 import { type WeightBytes, weightsOf } from "../onnx/weights.ts";
-import { chooseNetwork, ZOO_PREFIX } from "../zoo/catalogue.ts";
+import { ZOO_PREFIX } from "../zoo/network.ts";
 import { openFile } from "./files.ts";
 
 /** Reads the network's graph. @throws InputError when there is none at that name, or it is no ONNX file */
 export async function readModel(name: string): Promise<Graph> {
   if (name.startsWith(ZOO_PREFIX)) {
+    // Loaded only here: thirty networks' modules are no part of reading a file.
+    const { chooseNetwork } = await import("../zoo/catalogue.ts");
     const { network, options } = chooseNetwork(name);
     return network.build(options);
   }

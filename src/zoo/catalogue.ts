@@ -5,7 +5,7 @@ import { CIFAR_NETWORKS } from "./cifar/table.ts";
 import { DEEPRX } from "./deeprx.ts";
 import { IMAGENET_NETWORKS } from "./imagenet/table.ts";
 import { MNIST_CNN } from "./mnist-cnn.ts";
-import type { ZooNetwork, ZooOptions } from "./network.ts";
+import { ZOO_PREFIX, type ZooNetwork, type ZooOptions } from "./network.ts";
 import { TRANSFORMER_ENCODER } from "./transformer-encoder.ts";
 
 /** Every built-in network. */
@@ -16,9 +16,6 @@ export const ZOO: readonly ZooNetwork[] = [
   TRANSFORMER_ENCODER,
   DEEPRX,
 ];
-
-/** What a zoo name starts with where a model file could stand too. */
-export const ZOO_PREFIX = "zoo:";
 
 /** A network and the options written after its name. */
 export interface ZooChoice {

@@ -1,6 +1,9 @@
 // What a member of the zoo is: a named function that returns a Graph, with the published counts it must meet.
 import type { Graph } from "../graph/graph.ts";
 
+/** What a zoo name starts with where a model file could stand too. */
+export const ZOO_PREFIX = "zoo:";
+
 export interface ZooOptions {
   /** Width multiplier where the family has one. Default 1. */
   readonly width?: number;

@@ -175,22 +175,24 @@ export const estimate: Command = {
         ...(ledger && { ledger: ledger.result }),
         ...(limits.result && { baseline: limits.result }),
       },
-      document: estimateDocument({
-        work,
-        estimates: rows,
-        missing,
-        runs,
-        metrics,
-        assumptions,
-        trainingJ: lead?.value,
-        extra: [
-          ...breakEvenSections(rows, training, runs),
-          ...carbon.sections(rows),
-          ...(limits.sections ?? []),
-          ...(ranking?.sections ?? []),
-          ...(ledger?.sections ?? []),
-        ],
-      }),
+      get document() {
+        return estimateDocument({
+          work,
+          estimates: rows,
+          missing,
+          runs,
+          metrics,
+          assumptions,
+          trainingJ: lead?.value,
+          extra: [
+            ...breakEvenSections(rows, training, runs),
+            ...carbon.sections(rows),
+            ...(limits.sections ?? []),
+            ...(ranking?.sections ?? []),
+            ...(ledger?.sections ?? []),
+          ],
+        });
+      },
       exitCode: limits.exceeded.length > 0 ? 1 : 0,
       remarks: limits.exceeded,
     };

@@ -14,7 +14,9 @@ export const inspect: Command = {
     const work = await countModel(model, countOptions(options));
     return {
       result: { model: modelResult(work), layers: layerResults(work), blocks: blockResults(work) },
-      document: inspectDocument({ work }),
+      get document() {
+        return inspectDocument({ work });
+      },
     };
   },
 };

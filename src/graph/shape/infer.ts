@@ -171,7 +171,7 @@ function completed(inferred: TensorType | undefined, declared: TensorType | unde
   return { dtype, shape: shape.map((dim, i) => (dim === UNKNOWN_DIM ? declared.shape![i]! : dim)) };
 }
 
-/** Most floats that shape arithmetic makes at once (scales of a Resize); more of them are a weight under another form. */
+/** Most floats that shape arithmetic has at once (scales of a Resize); more of them are biases and tokens, which no shape needs. */
 const MOST_FLOATS = 16;
 
 /** True for numbers that serve shapes and settings, so that making them costs nothing at run time. */
@@ -183,7 +183,7 @@ function isArithmetic(value: ConstantValue | undefined): boolean {
 function inlineValue(ref: WeightRef, type: TensorType | undefined): ConstantValue | undefined {
   const count = elementCount(type);
   if (ref.kind !== "inline" || type === undefined || count === undefined) return undefined;
-  if (count > MAX_FOLDED_ELEMENTS || !hasCodec(type.dtype)) return undefined;
+  if (count > (isFloat(type.dtype) ? MOST_FLOATS : MAX_FOLDED_ELEMENTS) || !hasCodec(type.dtype)) return undefined;
   return {
     dtype: type.dtype,
     shape: type.shape as readonly number[],
