@@ -17,6 +17,11 @@ export function flagOption(options: OptionValues, flag: string): boolean {
   return options[keyOf(flag)] === true;
 }
 
+/** True when the "--no-…" option was given: commander turns "--no-save" into save = false. */
+export function offOption(options: OptionValues, flag: string): boolean {
+  return options[keyOf(flag.replace(/^--no-/, "--"))] === false;
+}
+
 export function repeatedOption(options: OptionValues, flag: string): readonly string[] {
   const value = options[keyOf(flag)];
   return Array.isArray(value) ? value : [];
@@ -53,6 +58,21 @@ export function positiveOption(options: OptionValues, flag: string, unit: string
   if (value === 0)
     throw new InputError("out-of-range", `${flag}: 0 is out of range`, `give a number above 0 (${unit})`);
   return value;
+}
+
+/** A share above 0 and up to 1, such as "0.5" or "50%". */
+export function shareOption(options: OptionValues, flag: string): number | undefined {
+  const value = positiveOption(options, flag, "ratio");
+  if (value === undefined || value <= 1) return value;
+  throw new InputError("out-of-range", `${flag}: ${value} is out of range`, "give a share above 0 and up to 1");
+}
+
+/** A long time, such as "4y" or "30d": the unit must be there, since a bare number of seconds is hardly meant. */
+export function periodOption(options: OptionValues, flag: string): number | undefined {
+  const text = textOption(options, flag);
+  if (text !== undefined && Number.isFinite(Number(text)))
+    throw new InputError("no-unit", `${flag}: "${text}" has no unit`, "write days or years, such as 30d or 4y");
+  return positiveOption(options, flag, "s");
 }
 
 /** "4000/s", "10/min" or a bare number per second → per second. */

@@ -1,6 +1,6 @@
 // From the joules of each layer to an EnergyEstimate: the sums and the assumptions that all metrics share. Knows no equation.
 import type { Hardware } from "../hardware/hardware.ts";
-import { formatNumber, formatQuantity } from "../units/format.ts";
+import { formatCount, formatNumber, formatQuantity } from "../units/format.ts";
 import { exact, plus, type Range } from "../units/range.ts";
 import type { WorkReport } from "../work/work.ts";
 import type { EnergyEstimate, MissingEstimate } from "./metric.ts";
@@ -14,22 +14,47 @@ export interface LayerAnswer {
 
 interface Answer {
   readonly layers: readonly LayerAnswer[];
+  /** The energy holds layers that were not counted too, because a measured time does. Default false. */
+  readonly whole?: boolean;
   readonly durationS: number | undefined;
   readonly assumptions: readonly string[];
 }
 
-function sharedAssumptions(work: WorkReport): string[] {
+function sharedAssumptions(work: WorkReport, whole: boolean): string[] {
   const notes: string[] = [];
   if (work.phase === "training") notes.push("one training step: forward, backward and optimiser");
-  if (work.unknown.length > 0) {
+  const count = work.unknown.length;
+  if (count > 0) {
     const operators = [...new Set(work.unknown.map((unknown) => unknown.op))].join(", ");
-    notes.push(`${work.unknown.length} layers could not be counted and are left out: ${operators}`);
+    const layers = `${formatCount(count)} ${count === 1 ? "layer is" : "layers are"} not counted`;
+    const meaning = whole ? "the given time holds them, shared out among the others" : "a lower bound";
+    notes.push(`${layers}: ${meaning} (${operators})`);
   }
   return notes;
 }
 
-/** Sums layers to an estimate; low ≤ energyJ ≤ high holds whatever the rounding. */
-export function assemble(metric: string, work: WorkReport, hardware: Hardware, answer: Answer): EnergyEstimate {
+/** True when every layer that does something is unknown: 0 J would then be no answer. */
+function nothingCounted({ unknown, total }: WorkReport): boolean {
+  return unknown.length > 0 && total.flops === 0 && total.readBytes + total.writtenBytes === 0;
+}
+
+/**
+ * Sums layers to an estimate; low ≤ energyJ ≤ high holds whatever the rounding.
+ * @returns what is missing when operators are unknown and nothing at all was counted
+ */
+export function assemble(
+  metric: string,
+  work: WorkReport,
+  hardware: Hardware,
+  answer: Answer,
+): EnergyEstimate | MissingEstimate {
+  if (nothingCounted(work)) {
+    const all = work.unknown.length + work.layers.length;
+    return missing(metric, hardware, [
+      `operators that can be counted: ${formatCount(work.unknown.length)} of ${formatCount(all)} layers unknown`,
+    ]);
+  }
+  const whole = answer.whole ?? false;
   let sum = exact(0);
   const parts: Record<string, number> = {};
   for (const layer of answer.layers) {
@@ -42,10 +67,11 @@ export function assemble(metric: string, work: WorkReport, hardware: Hardware, a
     energyJ: sum.value,
     lowJ: Math.min(sum.low, sum.value),
     highJ: Math.max(sum.high, sum.value),
+    complete: whole || work.unknown.length === 0,
     durationS: answer.durationS,
     parts,
     layers: answer.layers.map(({ name, energy }) => ({ name, energyJ: energy.value })),
-    assumptions: [...answer.assumptions, ...sharedAssumptions(work)],
+    assumptions: [...answer.assumptions, ...sharedAssumptions(work, whole)],
   };
 }
 
@@ -55,7 +81,7 @@ export function missing(metric: string, hardware: Hardware, needs: readonly stri
 }
 
 /** True for the answer that names what is missing. */
-export function isMissing(result: EnergyEstimate | MissingEstimate): result is MissingEstimate {
+export function isMissing<T extends object>(result: T | MissingEstimate): result is MissingEstimate {
   return "needs" in result;
 }
 

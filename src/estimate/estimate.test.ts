@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { COMPLETE, deviceOf, layerOf, workOf } from "../../test/small-work.ts";
+import { COMPLETE, deviceOf, layerOf, PROCESS_45NM, workOf } from "../../test/small-work.ts";
 import { estimateAll } from "./estimate.ts";
 import { findMetric, METRICS } from "./table.ts";
 
@@ -25,7 +25,25 @@ describe("estimateAll", () => {
 
   it("says which operators were left out", () => {
     const { estimates } = estimateAll(work, [COMPLETE], METRICS);
-    for (const { assumptions } of estimates) expect(assumptions.join()).toContain("NonMaxSuppression");
+    for (const { assumptions, complete } of estimates) {
+      expect(complete).toBe(false);
+      expect(assumptions).toContain("1 layer is not counted: a lower bound (NonMaxSuppression)");
+    }
+    const whole = estimateAll(workOf(work.layers), [COMPLETE], METRICS).estimates;
+    expect(whole.every(({ complete }) => complete)).toBe(true);
+  });
+
+  it("is missing, not 0 J, when nothing at all could be counted", () => {
+    const options = { process: PROCESS_45NM };
+    const uncounted = estimateAll(workOf([], { unknown: work.unknown }), [COMPLETE], METRICS, options);
+    expect(uncounted.estimates).toEqual([]);
+    expect(uncounted.missing).toHaveLength(METRICS.length);
+    for (const { needs } of uncounted.missing)
+      expect(needs).toEqual(["operators that can be counted: 1 of 1 layers unknown"]);
+    const view = estimateAll(workOf([layerOf("view")], { unknown: work.unknown }), [COMPLETE], METRICS, options);
+    expect(view.missing[0]?.needs).toEqual(["operators that can be counted: 1 of 2 layers unknown"]);
+    const empty = estimateAll(workOf([layerOf("view")]), [COMPLETE], METRICS, options);
+    expect(empty.estimates.map(({ energyJ }) => energyJ)).toEqual(METRICS.map(() => 0));
   });
 
   it.each([

@@ -1,9 +1,9 @@
 // The Green Algorithms calculator: cores at their design power, memory by its size, times what the data centre adds.
 import { formatQuantity } from "../units/format.ts";
-import { exact, plus, rangeOf, scaled, times } from "../units/range.ts";
-import { assemble, formatRange, missing } from "./assemble.ts";
+import { exact, plus, scaled, times } from "../units/range.ts";
+import { assemble, formatRange, isMissing } from "./assemble.ts";
 import type { EnergyMetric } from "./metric.ts";
-import { hasTime, passTime } from "./pass-time.ts";
+import { passTime, timeAndPower } from "./pass-time.ts";
 
 const ID = "green-algorithms";
 
@@ -23,17 +23,14 @@ export const greenAlgorithms: EnergyMetric = {
   source: "[Lannelongue2021]",
   caution: "Charges memory by what is kept for the job, not by use, and adds the overhead of a data centre.",
   estimate(work, hardware, options) {
-    const time = passTime(work, hardware, options);
-    if (!hasTime(time) || hardware.tdpW === undefined)
-      return missing(ID, hardware, [
-        ...(hasTime(time) ? [] : time.needs),
-        ...(hardware.tdpW === undefined ? ["tdpW"] : []),
-      ]);
+    const known = timeAndPower(ID, hardware, passTime(work, hardware, options));
+    if (isMissing(known)) return known;
+    const { time, tdpW } = known;
     const usage = options.usageRatio ?? exact(1);
     const pue = options.pueRatio ?? DEFAULT_PUE;
-    const tdpW = rangeOf(hardware.tdpW);
     const neededBytes = work.total.weightBytes + work.peakActivationBytes;
-    const memoryBytes = options.memoryBytes ?? hardware.memoryBytes?.value ?? neededBytes;
+    const knownBytes = options.memoryBytes ?? hardware.memoryBytes?.value;
+    const memoryBytes = knownBytes ?? neededBytes;
     const computeW = times(tdpW, usage);
     const memoryW = exact((memoryBytes / BYTES_PER_GB) * MEMORY_W_PER_GB);
     const layers = time.layers.map((layer) => {
@@ -55,6 +52,7 @@ export const greenAlgorithms: EnergyMetric = {
           : "what weights and activations need, as the device's size is not known";
     return assemble(ID, work, hardware, {
       layers,
+      whole: time.measured && knownBytes !== undefined,
       durationS: time.durationS.value,
       assumptions: [
         `all cores together draw TDP, ${formatRange(tdpW, "W")}, with usage ${formatRange(usage, "")}`,

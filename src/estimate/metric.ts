@@ -20,6 +20,8 @@ export interface EnergyEstimate {
   readonly energyJ: number;
   readonly lowJ: number;
   readonly highJ: number;
+  /** False when layers could not be counted and are left out: every number is then a lower bound. */
+  readonly complete: boolean;
   /** Time of the pass where the metric implies one, s. */
   readonly durationS: number | undefined;
   /** Where the joules go besides layers: "compute", "memory", "idle". J, sum = energyJ. */
@@ -33,7 +35,7 @@ export interface EnergyEstimate {
 export interface MissingEstimate {
   readonly device: string;
   readonly metric: string;
-  /** Field names with units and the place to put them: "tdpW". */
+  /** Fields of the device's record ("tdpW"), or what the network lacks ("operators that can be counted: 1 of 1 layers unknown"). */
   readonly needs: readonly string[];
 }
 

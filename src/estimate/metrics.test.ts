@@ -64,6 +64,43 @@ describe("clock", () => {
     expect(estimate.assumptions.join()).not.toContain("not independent");
   });
 
+  // n·κ·f³ at all highs is 16 · 1e-27 · (3e9)³ = 432 W on a part of at most 120 W, 7.5 W per core.
+  it("lets P go up to TDP and no further, and the energy with it", () => {
+    const { energyJ, lowJ, highJ, assumptions } = estimated(clock.estimate(gigaMac, COMPLETE, {}));
+    const cycles = 2e9 / 32;
+    expect(lowJ).toBeCloseTo(1e-28 * 1.5e9 ** 2 * cycles, 12);
+    expect(highJ).toBeCloseTo(1e-27 * Math.cbrt(7.5 / 1e-27) ** 2 * cycles, 12);
+    expect(energyJ).toBeCloseTo(0.025, 12);
+    expect(assumptions[0]).toBe(
+      "P = n·κ·f³ = 12.8 W (5.40 W – 120 W) with n = 16 cores, f = 2.00 GHz (1.50 GHz – 3.00 GHz), κ = 1.00e-28 (1.00e-28 – 1.00e-27) W/Hz³",
+    );
+    expect(assumptions[1]).toContain("432 W");
+  });
+
+  it("never lets P at the lowest clock exceed TDP either: κ gives way", () => {
+    const xeon = deviceOf({
+      cores: sourced(18),
+      clockHz: sourced(2.2e9, 2.2e9, 3.9e9),
+      tdpW: sourced(125),
+      flopsPerClockPerCore: { float32: sourced(32) },
+      switchedCapacitance: sourced(1e-28, 1e-28, 1e-27),
+    });
+    const { durationS, highJ, assumptions } = estimated(clock.estimate(gigaMac, xeon, {}));
+    expect(highJ).toBeCloseTo(125 * durationS!, 12);
+    expect(assumptions[0]).toContain("19.2 W (19.2 W – 125 W)");
+    expect(assumptions[0]).toContain("κ = 1.00e-28 (1.00e-28 – 6.52e-28)");
+  });
+
+  it("has no limit where TDP is not known or is far away", () => {
+    const { tdpW: _, ...device } = COMPLETE;
+    for (const free of [device, { ...device, tdpW: sourced(500) }]) {
+      const { highJ, assumptions } = estimated(clock.estimate(gigaMac, free, {}));
+      expect(highJ).toBeCloseTo(1e-27 * 3e9 ** 2 * (2e9 / 32), 9);
+      expect(assumptions[0]).toContain("(5.40 W – 432 W)");
+      expect(assumptions.join()).not.toContain("not sustained");
+    }
+  });
+
   it("with κ from TDP and FLOPs per clock from peak is flops-per-watt again, and says so", () => {
     const { switchedCapacitance: _, ...known } = COMPLETE;
     const bare = { ...known, flopsPerClockPerCore: {} };
@@ -140,6 +177,20 @@ describe("tdp", () => {
     expect(estimate.layers.map((layer) => layer.energyJ)).toEqual([750, 250]);
     expect([estimate.lowJ, estimate.highJ, estimate.durationS]).toEqual([750, 1250, 4]);
     expect(estimate.assumptions.join()).toContain("FLOPs");
+  });
+
+  it("of a measured time is complete though layers were not counted: the time holds them", () => {
+    const unknown = [{ layer: "nms", op: "NonMaxSuppression", reason: "no rule" }];
+    const work = workOf(gigaMac.layers, { unknown });
+    const second = { value: 1, low: 1, high: 1 };
+    for (const metric of [tdp, greenAlgorithms]) {
+      const given = estimated(metric.estimate(work, COMPLETE, { durationS: second }));
+      expect(given.complete).toBe(true);
+      expect(given.assumptions.join()).toContain("the given time holds them");
+      expect(estimated(metric.estimate(work, COMPLETE, {})).complete).toBe(false);
+    }
+    const { memoryBytes: _, ...device } = COMPLETE;
+    expect(estimated(greenAlgorithms.estimate(work, device, { durationS: second })).complete).toBe(false);
   });
 });
 

@@ -4,8 +4,8 @@ import type { Hardware } from "../hardware/hardware.ts";
 import { exact, larger, over, type Range, rangeOf, scaled, times, total } from "../units/range.ts";
 import type { LayerWork, WorkReport } from "../work/work.ts";
 import { operationUnit, planArithmetic } from "./arithmetic.ts";
-import { formatRange } from "./assemble.ts";
-import type { EstimateOptions } from "./metric.ts";
+import { formatRange, missing } from "./assemble.ts";
+import type { EstimateOptions, MissingEstimate } from "./metric.ts";
 
 export interface LayerTime {
   readonly name: string;
@@ -20,6 +20,8 @@ export interface LayerTime {
 export interface PassTime {
   readonly layers: readonly LayerTime[];
   readonly durationS: Range;
+  /** The time was measured: it holds layers that could not be counted too. */
+  readonly measured: boolean;
   readonly assumptions: readonly string[];
 }
 
@@ -58,6 +60,7 @@ export function rooflineTime(work: WorkReport, hardware: Hardware, options: Esti
   return {
     layers,
     durationS: total(layers.map((layer) => layer.durationS)),
+    measured: false,
     assumptions: [
       `each layer takes the longer of arithmetic (${rates.join(", ") || "none"}, ${formatRange(utilisation, "")} of it reached) and memory (${formatRange(bandwidth, "B/s")})`,
       `${byMemory} of ${layers.length} layers wait for memory; every layer reads its inputs and weights and writes its outputs once`,
@@ -97,6 +100,18 @@ export function passTime(work: WorkReport, hardware: Hardware, options: Estimate
   return {
     layers,
     durationS: measured,
+    measured: true,
     assumptions: [`the pass takes ${formatRange(measured, "s")}, as given, shared among layers like ${by}`],
   };
+}
+
+/** What the metrics that are power × time stand on: a time and TDP, W; or what the device lacks for them. */
+export function timeAndPower(
+  metric: string,
+  hardware: Hardware,
+  time: PassTime | NoTime,
+): { readonly time: PassTime; readonly tdpW: Range } | MissingEstimate {
+  if (hasTime(time) && hardware.tdpW !== undefined) return { time, tdpW: rangeOf(hardware.tdpW) };
+  const needs = hasTime(time) ? [] : time.needs;
+  return missing(metric, hardware, hardware.tdpW === undefined ? [...needs, "tdpW"] : needs);
 }

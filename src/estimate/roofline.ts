@@ -1,8 +1,8 @@
 // Time from the roofline, energy from two powers: idle power all the time, the rest of TDP while something runs at its peak.
 import { plus, type Range, rangeOf, times } from "../units/range.ts";
-import { assemble, formatRange, missing } from "./assemble.ts";
+import { assemble, formatRange, isMissing } from "./assemble.ts";
 import type { EnergyMetric } from "./metric.ts";
-import { hasTime, type LayerTime, rooflineTime } from "./pass-time.ts";
+import { type LayerTime, rooflineTime, timeAndPower } from "./pass-time.ts";
 
 const ID = "roofline";
 
@@ -40,13 +40,9 @@ export const roofline: EnergyMetric = {
   source: "[Williams2009]",
   caution: "Times are bounds, and TDP is charged whether arithmetic or memory is the one that works.",
   estimate(work, hardware, options) {
-    const time = rooflineTime(work, hardware, options);
-    if (!hasTime(time) || hardware.tdpW === undefined)
-      return missing(ID, hardware, [
-        ...(hasTime(time) ? [] : time.needs),
-        ...(hardware.tdpW === undefined ? ["tdpW"] : []),
-      ]);
-    const tdpW = rangeOf(hardware.tdpW);
+    const known = timeAndPower(ID, hardware, rooflineTime(work, hardware, options));
+    if (isMissing(known)) return known;
+    const { time, tdpW } = known;
     const idleW = hardware.idleW === undefined ? undefined : smaller(rangeOf(hardware.idleW), tdpW);
     return assemble(ID, work, hardware, {
       layers: time.layers.map((layer) => layerAnswer(layer, tdpW, idleW)),

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { InputError } from "../units/input-error.ts";
-import { type BindOptions, bindDimensions } from "./bind.ts";
-import type { Dim, Graph, TensorType } from "./graph.ts";
+import { type BindOptions, batchOf, bindDimensions } from "./bind.ts";
+import type { Attribute, Dim, Graph, Layer, TensorType } from "./graph.ts";
 
 /** A graph of inputs only, with one declared inner tensor. */
 function graphOf(inputs: Readonly<Record<string, readonly Dim[] | undefined>>, inner: readonly Dim[] = []): Graph {
@@ -64,14 +64,31 @@ describe("bindDimensions", () => {
     expect(bindDimensions(graph).assumptions).toEqual([]);
   });
 
+  it("says which axis it takes for the batch when the file fixes it", () => {
+    const graph = graphOf({ x: [10, 2, 16], y: [7, 3] });
+    expect(bindDimensions(graph).assumptions).toEqual(["batch = 10 (input x, axis 0, fixed in the file)"]);
+    expect(bindDimensions(graph, { batch: 10 }).assumptions).toEqual([]);
+    expect(bindDimensions(graph, { dims: { "x.0": 5 } }).assumptions).toEqual([]);
+  });
+
+  it("refuses a batch of 0, also when the file fixes it", () => {
+    expect(errorOf(graphOf({ x: [0, 16] })).message).toBe(
+      "batch (input x, axis 0) is 0, expected a whole number from 1 to 2147483648",
+    );
+    expect(errorOf(graphOf({ x: [3, 16] }), { dims: { "x.0": 0 } }).code).toBe("bad-dimension");
+    expect(bound(graphOf({ x: [0, 16] }), { batch: 2 }).x).toEqual([2, 16]);
+    expect(bound(graphOf({ x: [2, 0] })).x).toEqual([2, 0]);
+  });
+
   it("leaves fixed first axes alone where another input leaves its batch open", () => {
     const graph = graphOf({ x: ["batch", 10], anchors: [100, 4] });
     expect(bound(graph, { batch: 4 })).toEqual({ x: [4, 10], anchors: [100, 4], inner: [] });
   });
 
   it("leaves a graph without open axes as it is", () => {
-    const graph = graphOf({ x: [2, 3], scalar: [] });
-    expect(bindDimensions(graph)).toEqual({ graph, assumptions: [] });
+    const graph = graphOf({ x: [1, 3], scalar: [] });
+    const settled = { ...graph, bound: { batch: 1, chosen: false } };
+    expect(bindDimensions(graph)).toEqual({ graph: settled, assumptions: [] });
   });
 
   it("says that a shape is not in the file", () => {
@@ -131,5 +148,46 @@ describe("bindDimensions", () => {
     const error = errorOf(graphOf({ x: ["N", 3] }), { batch: 2, dims: { N: 3 } });
     expect(error.message).toBe('the batch is 2 by --batch and 3 by --dim (input x, axis "N")');
     expect(bound(graphOf({ x: ["N", 3] }), { batch: 2, dims: { N: 2 } })).toEqual({ x: [2, 3], inner: [] });
+  });
+});
+
+describe("the batch axis of what a recurrent layer reads", () => {
+  const layer = (
+    op: string,
+    inputs: readonly string[],
+    attributes: Readonly<Record<string, Attribute>> = {},
+  ): Layer => {
+    const domain = op === "DynamicQuantizeLSTM" ? "com.microsoft" : "";
+    return { name: op, op, domain, inputs, outputs: [`${op}:out`], attributes: new Map(Object.entries(attributes)) };
+  };
+  const read = (shape: readonly Dim[], ...layers: readonly Layer[]): Graph => ({ ...graphOf({ x: shape }), layers });
+  const batch = (graph: Graph, options?: BindOptions) => batchOf(bindDimensions(graph, options).graph);
+
+  it.each(["RNN", "LSTM", "GRU", "DynamicQuantizeLSTM"])("%s of layout 0: the second", (op) => {
+    const graph = read([10, 2, 16], layer("Shape", ["x"]), layer(op, ["x", "w", "r"]));
+    expect(batch(graph)).toBe(2);
+    expect(batchOf(graph)).toBe(2);
+    expect(bindDimensions(graph).assumptions).toEqual(["batch = 2 (input x, axis 1, fixed in the file)"]);
+    expect(bound(graph, { batch: 5 }).x).toEqual([10, 5, 16]);
+  });
+
+  it("also where the axes have other names, and not the length", () => {
+    const graph = read(["T", "N", 16], layer("LSTM", ["x", "w", "r"]));
+    expect(bound(graph, { batch: 4, dims: { T: 50 } }).x).toEqual([50, 4, 16]);
+    expect(batch(graph, { batch: 4, dims: { T: 50 } })).toBe(4);
+    expect(errorOf(graph).hint).toContain("--dim T=…");
+  });
+
+  it("layout 1, or another layer before it: the first", () => {
+    const lstm = layer("LSTM", ["x", "w", "r"], { layout: { kind: "int", value: 1 } });
+    expect(batch(read([10, 2, 16], lstm))).toBe(10);
+    expect(batch(read([10, 2, 16], layer("Transpose", ["x"]), layer("LSTM", ["x", "w", "r"])))).toBe(10);
+  });
+
+  it("batchOf finds what was bound, by name or where another input leaves it open", () => {
+    expect(batch(graphOf({ x: ["seq", "batch_size", 80] }), { batch: 2, dims: { seq: 50 } })).toBe(2);
+    expect(batch(graphOf({ anchors: [100, 4], x: ["batch", 10] }), { batch: 3 })).toBe(3);
+    expect(batch(graphOf({ wave: [16000] }))).toBe(1);
+    expect(batchOf(graphOf({ x: ["N", 3] }))).toBe(1);
   });
 });

@@ -1,7 +1,9 @@
 // Binds the symbols of a network's inputs to numbers: --batch and --dim. What follows inside the network is shape/infer.ts.
 import { InputError } from "../units/input-error.ts";
 import { nearest } from "../units/nearest.ts";
-import { type Dim, elementCount, type Graph, type TensorType, UNKNOWN_DIM } from "./graph.ts";
+import { intAttribute } from "./attributes.ts";
+import { type Dim, elementCount, type Graph, type Layer, operatorKey, type TensorType, UNKNOWN_DIM } from "./graph.ts";
+import { MAX_ELEMENTS, MAX_LENGTH } from "./limits.ts";
 
 export interface BindOptions {
   /** Samples in one pass; 1 or more. Default: the file's own number, 1 where the file leaves it open. */
@@ -11,13 +13,11 @@ export interface BindOptions {
 }
 
 export interface BoundGraph {
+  /** With numbers for all axes of its inputs, and `bound` filled in. */
   readonly graph: Graph;
   /** What was taken for granted: 'batch = 1 (input images, axis "batch")'. */
   readonly assumptions: readonly string[];
 }
-
-const MAX_LENGTH = 2 ** 31;
-const MAX_ELEMENTS = 2 ** 40;
 
 /** One axis of one input. */
 interface Axis {
@@ -49,27 +49,44 @@ function lengthOf(dim: string, lengths: Lengths): number | undefined {
 const describe = ({ input, index, dim }: Axis): string => `input ${input}, axis ${isSymbol(dim) ? `"${dim}"` : index}`;
 
 /**
- * Gives every axis of the inputs a length. The batch is the axis whose symbol contains "batch", else the first one, of
- * every input with two or more axes; it becomes `batch`, or 1 where the file leaves it open. A fixed first axis is
- * overwritten only when no input leaves its batch open.
+ * Gives every axis of the inputs a length. The batch is the axis whose symbol contains "batch", else the second one where
+ * a recurrent layer reads the input as [length, batch, features], else the first one, of every input with two or more
+ * axes; it becomes `batch`, or 1 where the file leaves it open. A fixed batch is overwritten only when no input leaves
+ * its batch open, and said among the assumptions when it is not 1.
  * @throws InputError "bad-dimension" for lengths that cannot be, "unbound-dimension" for symbols without a length,
  *   "unknown-dimension" for names that are not there
  */
 export function bindDimensions(graph: Graph, options: BindOptions = {}): BoundGraph {
   const axes = axesOf(graph);
+  const candidates = batchAxes(graph, axes);
   const lengths: Lengths = new Map();
   const assumptions: string[] = [];
   for (const [name, length] of Object.entries(options.dims ?? {})) bindNamed(axes, lengths, name, length);
-  const rewritten = bindBatch(axes, lengths, options.batch, assumptions);
+  const rewritten = bindBatch(candidates, lengths, options.batch, assumptions);
   const stale = rewritten || axes.some((axis) => typeof axis.dim === "number" && lengths.has(keyOf(axis)));
   checkBound(axes, lengths);
-  const bound = replace(graph, lengths, stale);
+  const inside = replace(graph, lengths, stale);
   for (const input of graph.inputs) {
-    if (bound.tensors.get(input)?.shape === undefined)
+    if (inside.tensors.get(input)?.shape === undefined)
       assumptions.push(`input ${input}: the file does not say its shape`);
-    else checkSize(input, bound.tensors.get(input));
+    else checkSize(input, inside.tensors.get(input));
   }
-  return { graph: bound, assumptions };
+  const batch = lengthAt(inside, mainAxis(candidates));
+  return { graph: { ...inside, bound: { batch, chosen: lengths.size > 0 } }, assumptions };
+}
+
+/** Samples in one pass: of a graph with bound dimensions as bound, else what it says itself; 1 where it does not say. */
+export function batchOf(graph: Graph): number {
+  return graph.bound?.batch ?? lengthAt(graph, mainAxis(batchAxes(graph, axesOf(graph))));
+}
+
+/** The axis that says how many samples run: the first one that is open, else the first one. */
+const mainAxis = (candidates: readonly Axis[]): Axis | undefined =>
+  candidates.find(({ dim }) => typeof dim === "string") ?? candidates[0];
+
+function lengthAt(graph: Graph, axis: Axis | undefined): number {
+  const dim = axis && graph.tensors.get(axis.input)?.shape?.[axis.index];
+  return typeof dim === "number" ? dim : 1;
 }
 
 function axesOf(graph: Graph): readonly Axis[] {
@@ -103,20 +120,48 @@ function bindNamed(axes: readonly Axis[], lengths: Lengths, name: string, length
   lengths.set(name, length);
 }
 
-/** The batch axis of every input of rank 2 or more: the one called so, else the first. */
-function batchAxes(axes: readonly Axis[]): readonly Axis[] {
+/** The batch axis of every input of rank 2 or more: the one called so, else that of its recurrent layer, else the first. */
+function batchAxes(graph: Graph, axes: readonly Axis[]): readonly Axis[] {
   const inputs = new Map<string, Axis[]>();
   for (const axis of axes) inputs.set(axis.input, [...(inputs.get(axis.input) ?? []), axis]);
-  return [...inputs.values()]
-    .filter((all) => all.length >= 2)
-    .map((all) => all.find(({ dim }) => isSymbol(dim) && !isExpression(dim) && /batch/i.test(dim)) ?? all[0]!)
+  const second = lengthFirst(graph);
+  return [...inputs]
+    .filter(([, all]) => all.length >= 2)
+    .map(([input, all]) => {
+      const named = all.find(({ dim }) => isSymbol(dim) && !isExpression(dim) && /batch/i.test(dim));
+      return named ?? all[second.has(input) && all.length === 3 ? 1 : 0]!;
+    })
     .filter(({ dim }) => !isExpression(dim));
 }
 
+const RECURRENT = new Set(["RNN", "LSTM", "GRU", "com.microsoft.DynamicQuantizeLSTM"]);
+
+const readsLengthFirst = (layer: Layer): boolean =>
+  RECURRENT.has(operatorKey(layer)) && intAttribute(layer, "layout", 0) === 0;
+
+/**
+ * Inputs whose first reader, but for Shape, is a recurrent layer of layout 0: sequences [length, batch, features] and
+ * states [directions, batch, hidden] [ONNX].
+ */
+function lengthFirst({ inputs, layers }: Graph): ReadonlySet<string> {
+  const unread = new Set(inputs);
+  const found = new Set<string>();
+  for (const layer of layers) {
+    if (unread.size === 0) break;
+    if (operatorKey(layer) === "Shape") continue;
+    for (const name of layer.inputs) if (unread.delete(name) && readsLengthFirst(layer)) found.add(name);
+  }
+  return found;
+}
+
 /** Binds the batch. True when a number of the file was overwritten. */
-function bindBatch(axes: readonly Axis[], lengths: Lengths, batch: number | undefined, assumptions: string[]): boolean {
+function bindBatch(
+  candidates: readonly Axis[],
+  lengths: Lengths,
+  batch: number | undefined,
+  assumptions: string[],
+): boolean {
   if (batch !== undefined) checkLength("batch", batch, 1);
-  const candidates = batchAxes(axes);
   if (batch !== undefined && batch !== 1 && candidates.length === 0)
     throw new InputError("bad-dimension", `batch is ${batch}, but no input has a batch axis`, "leave --batch out");
   const open = candidates.filter((axis) => typeof axis.dim === "string");
@@ -133,7 +178,24 @@ function bindBatch(axes: readonly Axis[], lengths: Lengths, batch: number | unde
       throw new InputError("bad-dimension", message, "leave one of them out");
     }
   }
-  if (open.length > 0 || batch === undefined) return false;
+  if (open.length > 0) return false;
+  return batch === undefined
+    ? keepBatch(candidates[0], lengths, assumptions)
+    : rewriteBatch(candidates, lengths, batch, assumptions);
+}
+
+/** The batch that the file fixes, or --dim sets by place, holds: 1 or more, said when it is another than 1. */
+function keepBatch(axis: Axis | undefined, lengths: Lengths, assumptions: string[]): false {
+  if (axis === undefined) return false;
+  const given = lengths.get(keyOf(axis));
+  const length = given ?? axis.dim;
+  if (length === 0) checkLength(`batch (${describe(axis)})`, length, 1);
+  if (given === undefined && length !== 1) assumptions.push(`batch = ${length} (${describe(axis)}, fixed in the file)`);
+  return false;
+}
+
+/** `batch` over the number that the first input and those like it have in the file. */
+function rewriteBatch(candidates: readonly Axis[], lengths: Lengths, batch: number, assumptions: string[]): boolean {
   const file = candidates[0]?.dim;
   const fixed = candidates.filter((axis) => axis.dim === file && axis.dim !== batch && !lengths.has(keyOf(axis)));
   for (const axis of fixed) {

@@ -78,6 +78,16 @@ export interface Graph {
   readonly weights: ReadonlyMap<string, WeightRef>;
   /** Operator-set versions by domain ("" is ONNX's own). */
   readonly opsets: ReadonlyMap<string, number>;
+  /** What binding its dimensions (bind.ts) settled; undefined: not bound yet. */
+  readonly bound?: Bound;
+}
+
+/** A network's batch, once it is settled. */
+export interface Bound {
+  /** Samples in one pass; 1 or more. */
+  readonly batch: number;
+  /** True when lengths were chosen that the file leaves open: numbers it declares further on may be those of another choice. */
+  readonly chosen: boolean;
 }
 
 /** Number of elements, or undefined while a dimension is symbolic or unknown. */

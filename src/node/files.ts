@@ -1,7 +1,7 @@
 // Files as the pure code wants them: bytes read where they lie, and results that appear whole or not at all.
 import { randomUUID } from "node:crypto";
-import { closeSync, fstatSync, openSync, readSync } from "node:fs";
-import { type FileHandle, open, rename, rm } from "node:fs/promises";
+import { closeSync, fstatSync, openSync, readSync, realpathSync, rmSync, statSync } from "node:fs";
+import { chmod, open, rename, rm } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import type { ByteSource } from "../graph/byte-source.ts";
 import { InputError } from "../units/input-error.ts";
@@ -11,23 +11,28 @@ export interface OpenFile extends ByteSource {
   close(): void;
 }
 
-/** What the operating system's refusals mean to the person at the keyboard. */
-const REFUSALS: Readonly<Record<string, readonly [string, string]>> = {
-  ENOENT: ["no such file", "check the path, or name a built-in network as zoo:NAME (`joulecast zoo` lists them)"],
-  EACCES: ["not readable with your rights", "change its mode or copy it"],
-  EPERM: ["not permitted", "change its mode or copy it"],
-  EISDIR: ["a folder, not a file", "give the file inside it"],
-  ENOTDIR: ["a part of the path is not a folder", "check the path"],
-  ENOSPC: ["the disk is full", "free some space"],
-  EROFS: ["the file system is read-only", "choose another folder"],
-  EMFILE: ["too many open files", "close some programs"],
+type Action = "read" | "write";
+
+/** What the operating system's refusals mean to the person at the keyboard: the reason, and the next step by what was tried. */
+const REFUSALS: Readonly<Record<string, { readonly why: string } & Readonly<Record<Action, string>>>> = {
+  ENOENT: {
+    why: "no such file or folder",
+    read: "check the path; built-in networks are named zoo:NAME (`joulecast zoo` lists them)",
+    write: "make its folder first, or choose another",
+  },
+  EACCES: { why: "not allowed with your rights", read: "change its mode or copy it", write: "choose another folder" },
+  EPERM: { why: "not permitted", read: "change its mode or copy it", write: "choose another folder" },
+  EISDIR: { why: "a folder, not a file", read: "give the file inside it", write: "add a file name" },
+  ENOTDIR: { why: "a part of the path is not a folder", read: "check the path", write: "check the path" },
+  ENOSPC: { why: "the disk is full", read: "free some space", write: "free some space" },
+  EROFS: { why: "the file system is read-only", read: "copy it", write: "choose another folder" },
+  EMFILE: { why: "too many open files", read: "close some programs", write: "close some programs" },
 };
 
 /** Turns an operating system's refusal into an InputError; anything else passes through as the bug it is. */
-export function explainRefusal(error: unknown, path: string, action: "read" | "write"): unknown {
-  const code = (error as NodeJS.ErrnoException).code;
-  const known = code === undefined ? undefined : REFUSALS[code];
-  return known ? new InputError(`cannot-${action}`, `cannot ${action} "${path}": ${known[0]}`, known[1]) : error;
+export function explainRefusal(error: unknown, path: string, action: Action): unknown {
+  const known = REFUSALS[(error as NodeJS.ErrnoException).code ?? ""];
+  return known ? new InputError(`cannot-${action}`, `cannot ${action} "${path}": ${known.why}`, known[action]) : error;
 }
 
 /**
@@ -69,25 +74,54 @@ export function openFile(path: string): OpenFile {
   };
 }
 
-/**
- * Writes a file so that it appears whole or not at all: to a temporary neighbour, then renamed.
- * @param chunks the content in pieces; the file is never held whole
- */
-export async function writeWhole(
-  path: string,
-  chunks: AsyncIterable<Uint8Array> | Iterable<Uint8Array | string>,
-): Promise<void> {
-  const temporary = join(dirname(path), `.${randomUUID()}.part`);
-  let file: FileHandle | undefined;
+/** Temporary files being written: a program that is ended by a signal takes them along. */
+const unfinished = new Set<string>();
+
+function removeUnfinished(): void {
+  for (const path of unfinished) rmSync(path, { force: true });
+}
+
+/** What is at `path` already, links followed: its real path and mode, and whether it can be replaced by renaming. */
+function existing(path: string): { readonly real: string; readonly mode?: number; readonly isPlain: boolean } {
+  const stat = statSync(path, { throwIfNoEntry: false });
+  if (stat === undefined) return { real: path, isPlain: true };
+  return { real: realpathSync(path), mode: stat.mode & 0o7777, isPlain: stat.isFile() || stat.isDirectory() };
+}
+
+async function writeChunks(path: string, flags: string, chunks: Chunks): Promise<void> {
+  const file = await open(path, flags);
   try {
-    file = await open(temporary, "wx");
     for await (const chunk of chunks) await file.writeFile(chunk);
+  } finally {
     await file.close();
-    file = undefined;
-    await rename(temporary, path);
+  }
+}
+
+type Chunks = AsyncIterable<Uint8Array> | Iterable<Uint8Array | string>;
+
+/**
+ * Writes a file so that it appears whole or not at all: to a temporary neighbour, then renamed. Links are followed and the mode of
+ * a file that is replaced is kept; a device or pipe is written to as it is.
+ * @param chunks the content in pieces; the file is never held whole
+ * @throws InputError "cannot-write"
+ */
+export async function writeWhole(path: string, chunks: Chunks): Promise<void> {
+  try {
+    const { real, mode, isPlain } = existing(path);
+    if (!isPlain) return await writeChunks(path, "w", chunks);
+    const temporary = join(dirname(real), `.${randomUUID()}.part`);
+    if (unfinished.size === 0 && !process.listeners("exit").includes(removeUnfinished))
+      process.on("exit", removeUnfinished);
+    unfinished.add(temporary);
+    try {
+      await writeChunks(temporary, "wx", chunks);
+      if (mode !== undefined) await chmod(temporary, mode);
+      await rename(temporary, real);
+    } finally {
+      await rm(temporary, { force: true });
+      unfinished.delete(temporary);
+    }
   } catch (error) {
-    await file?.close();
-    await rm(temporary, { force: true });
     throw explainRefusal(error, path, "write");
   }
 }

@@ -132,7 +132,7 @@ function declaredType(found: FoundType, name: string): TensorType | undefined {
     if (typeof dim === "string" || (dim >= 0 && Number.isSafeInteger(dim))) return dim;
     throw new InputError(
       "bad-dimension",
-      `tensor "${name}": axis ${axis} has length ${dim}, expected 0 or more`,
+      `tensor "${name}": axis ${axis} has length ${dim}, expected 0 or more, at most ${Number.MAX_SAFE_INTEGER}`,
       "export the model with a fixed or a named dimension (dynamic_axes or dynamic_shapes)",
     );
   });

@@ -128,7 +128,8 @@ export interface Document {
   readonly sections: readonly Section[];
 }
 
-/** False for a table that has columns for CSV only. */
+/** False for a table without rows, or with columns for CSV only: CSV has its headings, people see nothing of it. */
 export function isOnScreen(section: Section): boolean {
-  return section.kind !== "table" || section.columns.some((column) => column.only !== "data");
+  if (section.kind !== "table") return true;
+  return section.rows.length > 0 && section.columns.some((column) => column.only !== "data");
 }

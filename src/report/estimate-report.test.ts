@@ -2,9 +2,13 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { sampleEstimates, sampleInput, sampleWork } from "../../test/fixtures/sample-report.ts";
 import { assumptionNotes } from "./assumption-notes.ts";
+import { renderCsv } from "./csv.ts";
 import { deviceDocument, devicesDocument } from "./device-report.ts";
 import type { Document, Section, TableSection } from "./document.ts";
 import { estimateDocument } from "./estimate-report.ts";
+import { renderHtml } from "./html.ts";
+import { inspectDocument } from "./inspect-report.ts";
+import { renderMarkdown } from "./markdown.ts";
 import { formatProgress } from "./progress.ts";
 import { leadEstimate, rankedCosts } from "./ranking.ts";
 import { massCell, moneyCell, quantityCell, rangeText, shapeCell } from "./show.ts";
@@ -38,7 +42,17 @@ describe("estimateDocument", () => {
     const titles = tableNamed(estimateDocument({ ...input, estimates }), "estimates")?.columns.map(
       ({ title }) => title,
     );
-    expect(titles).toEqual(["device", "metric", "J per inference", "low–high", "low", "high", "time", "energy"]);
+    expect(titles).toEqual([
+      "device",
+      "metric",
+      "J per inference",
+      "low–high",
+      "low",
+      "high",
+      "time",
+      "energy",
+      "complete",
+    ]);
   });
 
   it("tells a training step and a batch apart from an inference", () => {
@@ -47,12 +61,57 @@ describe("estimateDocument", () => {
     const titles = tableNamed(estimateDocument({ ...input, work }), "estimates")?.columns.map(({ title }) => title);
     expect(titles).toContain("J per sample");
     expect(titles).toContain("J per step");
+    expect(titles).not.toContain("break-even");
+    const charts = estimateDocument({ ...input, work }).sections.flatMap((section) =>
+      section.kind === "chart" ? section.chart.title : [],
+    );
+    expect(charts).toContain("Energy per sample by device and metric");
+    expect(charts.filter((title) => /inference/.test(title))).toEqual([]);
+  });
+
+  it("warns right after the totals, in the caption, in the totals and in CSV that layers were not counted", () => {
+    const input = sampleInput();
+    const document = estimateDocument(input);
+    expect(document.sections[1]).toEqual({
+      kind: "notes",
+      tone: "warning",
+      notes: [
+        "At least: 2 layers could not be counted (NonMaxSuppression, com.example.Fancy): totals and energies are lower bounds",
+      ],
+    });
+    expect(tableNamed(document, "estimates")?.caption).toMatch(/^At least: 2 layers could not be counted\. Modelled/);
+    expect(renderText(document)).toMatch(/^MACs +≥ [\d,]+\n/m);
+    expect(renderMarkdown(document)).toMatch(/\| MACs \| ≥ [\d,]+ \|[^#]*> \[!WARNING\]\n> - At least: 2 layers/);
+    expect(renderHtml(document, { generatedBy: "test" })).toMatch(
+      /<aside role="note"><ul class="notes"><li>At least: 2 /,
+    );
+    const csv = renderCsv(document).trim().split("\r\n");
+    expect(csv.map((line) => line.split(",").at(-1))).toEqual(["complete", ...input.estimates.map(() => "no")]);
+  });
+
+  it("says nothing of the kind of a network that was counted whole", () => {
+    const input = sampleInput();
+    const work = { ...input.work, unknown: [] };
+    const document = estimateDocument({
+      ...input,
+      work,
+      estimates: input.estimates.map((row) => ({ ...row, complete: true })),
+    });
+    expect(renderText(document, { width: 120 })).not.toMatch(/≥|At least|not counted/);
+    expect(renderCsv(document).trim().split("\r\n").at(-1)).toMatch(/,yes$/);
+  });
+
+  it("counts the devices and metrics asked for, also those without an answer", () => {
+    const { missing, work } = sampleInput();
+    const document = estimateDocument({ work, estimates: [], missing });
+    expect(document.subtitle).toBe("inference, batch 1, 2 devices, 1 metric");
+    expect(notesIn(document)[0]).toMatch(/: the totals are lower bounds$/);
   });
 
   it("reports a network without estimates by its totals and what is missing", () => {
     const { missing, work } = sampleInput();
     const document = estimateDocument({ work, estimates: [], missing });
-    expect(document.sections.map((section) => section.kind)).toEqual(["facts", "notes", "table", "notes"]);
+    expect(document.sections.map((section) => section.kind)).toEqual(["facts", "notes", "notes", "table", "notes"]);
   });
 
   it("draws no curve of training unless its energy is known", () => {
@@ -72,6 +131,24 @@ describe("estimateDocument", () => {
     expect(bars.reduce((sum, bar) => sum + bar.value, 0)).toBeCloseTo(lead.energyJ, 9);
     const curves = charts.filter((chart) => chart.kind === "lines").at(-1)!;
     expect(curves.series.map(({ name }) => name.split(", ").length)).toEqual([7]);
+  });
+});
+
+describe("inspectDocument", () => {
+  it("warns right after the totals that layers were not counted", () => {
+    expect(inspectDocument({ work: sampleWork() }).sections[1]).toMatchObject({
+      tone: "warning",
+      notes: [expect.stringMatching(/^At least: 2 layers could not be counted .*: the totals are lower bounds$/)],
+    });
+    expect(inspectDocument({ work: { ...sampleWork(), unknown: [] } }).sections[1]).toMatchObject({ kind: "table" });
+  });
+
+  it("shows no headings of empty tables to people, but gives them to scripts", () => {
+    const empty = inspectDocument({ work: { ...sampleWork(), layers: [], blocks: [] } });
+    expect(renderText(empty)).not.toMatch(/^(Layers|Blocks)$/m);
+    expect(renderMarkdown(empty)).not.toMatch(/## (Layers|Blocks)/);
+    expect(renderHtml(empty, { generatedBy: "test" })).not.toContain("<table");
+    expect(renderCsv(empty)).toMatch(/^layer,op,block,[^\r]*\r\n$/);
   });
 });
 

@@ -19,7 +19,7 @@ import {
   ratioCell,
   textCell,
 } from "./show.ts";
-import { plural, totalFacts, unknownSections } from "./work-sections.ts";
+import { atLeast, incompleteWarning, plural, totalFacts, unknownSections } from "./work-sections.ts";
 
 /** One device × metric, with what follows from its joules. */
 export interface EstimateRow extends EnergyEstimate {
@@ -107,12 +107,13 @@ function estimateColumns(work: WorkReport, estimates: readonly EstimateRow[], ru
     },
     {
       ...data("break-even", (row) => largeCountCell(row.breakEven?.inferences)),
-      wanted: (row) => row.breakEven !== undefined,
+      wanted: (row) => work.phase === "inference" && row.breakEven !== undefined,
     },
     {
       ...data("break-even reached in", (row) => durationCell(row.breakEven?.seconds)),
-      wanted: (row) => row.breakEven?.seconds !== undefined,
+      wanted: (row) => work.phase === "inference" && row.breakEven?.seconds !== undefined,
     },
+    { column: { title: "complete", only: "data" }, cell: (row) => textCell(row.complete ? "yes" : "no") },
   ];
 }
 
@@ -132,11 +133,12 @@ function estimateTable(input: EstimateInput): Section[] {
   ];
   const what = ["Energy", ...money].join(", ").replace(/, (?=[^,]*$)/, " and ");
   const verb = money.length > 0 ? "are" : "is";
+  const bound = estimates.some((row) => !row.complete) ? `${atLeast(work)}. ` : "";
   return [
     {
       kind: "table",
       title: "Energy by device and metric",
-      caption: `Modelled, not measured; low–high is the span of the sourced numbers. ${what} ${verb} for ${plural(runs, unit)}${times ? passes : ""}.`,
+      caption: `${bound}Modelled, not measured; low–high is the span of the sourced numbers. ${what} ${verb} for ${plural(runs, unit)}${times ? passes : ""}.`,
       name: "estimates",
       main: true,
       columns: columns.map(({ column }) => column),
@@ -287,17 +289,21 @@ function missingTable(missing: readonly MissingEstimate[]): Section[] {
 export function estimateDocument(input: EstimateInput): Document {
   const { work, estimates } = input;
   const assumptions = assumptionNotes([...work.assumptions, ...(input.assumptions ?? [])], estimates);
-  const devices = new Set(estimates.map((row) => row.device)).size;
-  const metrics = new Set(estimates.map((row) => row.metric)).size;
+  const asked = [...estimates, ...input.missing];
+  const devices = new Set(asked.map(({ device }) => device)).size;
+  const metrics = new Set(asked.map(({ metric }) => metric)).size;
   const subtitle =
     input.subtitle ??
     `${work.phase === "training" ? "one training step" : "inference"}, batch ${formatCount(work.batch)}, ${plural(devices, "device")}, ${plural(metrics, "metric")}`;
-  const charts = estimateCharts(work, estimates, input.trainingJ);
+  const bounded = estimates.some((row) => !row.complete) ? "totals and energies are" : "the totals are";
+  // Sharing training out over inferences says nothing of a training step.
+  const charts = estimateCharts(work, estimates, work.phase === "training" ? undefined : input.trainingJ);
   return {
     title: input.title ?? work.name,
     subtitle,
     sections: [
       { kind: "facts", facts: totalFacts(work) },
+      ...incompleteWarning(work, `${bounded} lower bounds`),
       ...estimateTable(input),
       ...charts.devices,
       ...(input.extra ?? []),

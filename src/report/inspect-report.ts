@@ -2,7 +2,7 @@
 import type { WorkReport } from "../work/work.ts";
 import type { Column, Document } from "./document.ts";
 import { countCell, largeCountCell, quantityCell, ratioCell, textCell } from "./show.ts";
-import { LAYER_COLUMNS, layerCells, totalFacts, unknownSections } from "./work-sections.ts";
+import { incompleteWarning, LAYER_COLUMNS, layerCells, totalFacts, unknownSections } from "./work-sections.ts";
 
 export interface InspectInput {
   readonly work: WorkReport;
@@ -34,6 +34,7 @@ export function inspectDocument(input: InspectInput): Document {
     ...(input.subtitle === undefined ? {} : { subtitle: input.subtitle }),
     sections: [
       { kind: "facts", facts: totalFacts(work) },
+      ...incompleteWarning(work, "the totals are lower bounds"),
       {
         kind: "table",
         title: "Layers",

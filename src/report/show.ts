@@ -76,13 +76,14 @@ export function shapeCell(shape: readonly (number | string)[] | undefined): Cell
   return { text: shape.length === 0 ? "scalar" : shape.join("×") };
 }
 
-/** "2.90–3.50 mJ", or "890 µJ–1.20 mJ" where the prefixes differ. */
+/** "2.90–3.50 mJ", "-1.20 to 3.50 mJ", or "890 µJ–1.20 mJ" where the prefixes differ. */
 export function rangeText(low: number | undefined, high: number | undefined, unit: string): string {
   if (!known(low) || !known(high)) return NOT_KNOWN;
   const [from, to] = [formatQuantity(low, unit), formatQuantity(high, unit)];
   if (from === to) return to;
   const [number, ending] = [from.slice(0, from.lastIndexOf(" ")), from.slice(from.lastIndexOf(" "))];
-  return to.endsWith(ending) && from.includes(" ") ? `${number}–${to}` : `${from}–${to}`;
+  const dash = low < 0 ? " to " : "–"; // a dash and a minus would meet
+  return to.endsWith(ending) && from.includes(" ") ? `${number}${dash}${to}` : `${from}${dash}${to}`;
 }
 
 /** A range for the eye; CSV has low and high in columns of their own. */

@@ -1,6 +1,6 @@
 // One table in a terminal. It fits the width in steps, each only when the one before was not enough: break headings over
 // lines; let long words shrink; give the group column lines of its own; drop columns of low priority; shorten hard;
-// and at last one "title  value" line per cell. No rules around cells: space does the aligning.
+// and at last, or where a narrow terminal would lose most columns, one "title  value" line per cell. No rules around cells: space does the aligning.
 import type { Cell, Column, TableSection } from "./document.ts";
 import { displayWidth, harmless, pad, shorten, wrap } from "./width.ts";
 
@@ -14,6 +14,8 @@ const INDENT = 1;
 const COMFORTABLE = 26;
 const TIGHT = 10;
 const BAR = { least: 10, most: 16 };
+/** Below this many columns rows are stacked rather than stripped of most that they say. */
+const NARROW = 60;
 
 interface Slot {
   readonly column: Column;
@@ -73,9 +75,13 @@ function columnWidths(
   return wanted;
 }
 
+/** The column whose cells can stand as headings above their rows. */
+const groupOf = (slots: readonly Slot[]): Slot | undefined =>
+  slots[0]?.column.group === true && slots.length > 2 ? slots[0] : undefined;
+
 /** How the table is set, or undefined when not even the columns that must stay fit. */
 function layOut(slots: readonly Slot[], width: number): Layout | undefined {
-  const group = slots[0]?.column.group === true && slots.length > 2 ? slots[0] : undefined;
+  const group = groupOf(slots);
   const ungrouped = group ? slots.slice(1) : slots;
   const tries = (kept: readonly Slot[], dropped: readonly string[], least: number): Layout | undefined => {
     const whole = group ? [group, ...kept] : kept;
@@ -177,19 +183,39 @@ function drawRows(layout: Layout, count: number, width: number, paint: Paint): s
   return lines;
 }
 
-/** One line per cell, for widths where no table fits. */
+/** One "title  value" line per cell, for widths where no table fits: under the group's name and the first column's text, in full. */
 function drawRecords(slots: readonly Slot[], count: number, width: number, paint: Paint): string[] {
-  const labelWidth = Math.min(Math.max(...slots.map((slot) => slot.title)), Math.floor(width / 2) - 1);
+  const group = groupOf(slots);
+  const inside = group ? slots.slice(1) : slots;
+  const name = inside.length > 1 && !rightSet(inside[0]!) ? inside[0] : undefined;
+  const labelled = name ? inside.slice(1) : inside;
+  const outer = " ".repeat(group ? INDENT : 0);
+  const indent = outer + " ".repeat(name ? INDENT : 0);
+  const room = width - indent.length;
+  const labelWidth = Math.min(Math.max(...labelled.map((slot) => slot.title)), Math.floor(room / 2) - 1);
   const lines: string[] = [];
   for (let row = 0; row < count; row++) {
-    if (row > 0) lines.push("");
-    for (const slot of slots) {
-      const [first, ...rest] = wrap(slot.cells[row]!.text, Math.max(1, width - labelWidth - GAP));
-      lines.push(`${paint("dim", pad(shorten(slot.column.title, labelWidth), labelWidth))}  ${first}`.trimEnd());
-      for (const line of rest) lines.push(" ".repeat(labelWidth + GAP) + line);
+    if (row > 0 && name === undefined) lines.push("");
+    if (group && (row === 0 || group.cells[row]!.text !== group.cells[row - 1]!.text))
+      lines.push(...wrap(group.cells[row]!.text, width).map((line) => paint("cyan", line)));
+    if (name) {
+      const titles = wrap(name.cells[row]!.text, width - outer.length);
+      lines.push(...titles.map((line) => (outer + paint("bold", line)).trimEnd()));
+    }
+    for (const { column, cells } of labelled) {
+      const { text, tone } = cells[row]!;
+      const label = paint("dim", pad(shorten(column.title, labelWidth), labelWidth));
+      for (const [i, line] of wrap(text, Math.max(1, room - labelWidth - GAP)).entries())
+        lines.push(`${indent}${i === 0 ? label : " ".repeat(labelWidth)}  ${painted(line, tone, paint)}`.trimEnd());
     }
   }
   return lines;
+}
+
+/** True when a narrow terminal would leave out more than half of the columns that may go. */
+function strips(slots: readonly Slot[], layout: Layout, width: number): boolean {
+  const optional = slots.filter((slot) => (slot.column.priority ?? 0) > 0).length;
+  return width < NARROW && layout.dropped.length * 2 > optional;
 }
 
 /**
@@ -215,6 +241,7 @@ export function drawTable(
   );
   if (slots.length === 0) return { lines: [], dropped: [] };
   const layout = layOut(slots, width);
-  if (layout === undefined) return { lines: drawRecords(slots, rows.length, width, paint), dropped: [] };
+  if (layout === undefined || strips(slots, layout, width))
+    return { lines: drawRecords(slots, rows.length, width, paint), dropped: [] };
   return { lines: drawRows(layout, rows.length, width, paint), dropped: layout.dropped };
 }

@@ -98,6 +98,26 @@ describe("renderText", () => {
     expect(text).toContain("NonMaxSuppression: no rule, 1 layer (/detect/nms)");
   });
 
+  it("stacks rows in 40 columns, with every number and every name in full", () => {
+    const input = sampleInput();
+    const text = renderText(estimateDocument(input), { width: 40 });
+    const lines = text.split("\n");
+    const at = lines.indexOf(" flops-per-watt");
+    expect(lines[at - 1]).toBe("rtx-2080-ti");
+    expect(lines.slice(at + 1, at + 7).map((line) => line.trim().split(/ {2,}/))).toEqual([
+      ["J per inference", "200 mJ"],
+      ["low–high", "120–380 mJ"],
+      ["time", "1.00 ms"],
+      ["energy", "55.6 Wh"],
+      ["CO2e", "4.00 g"],
+      ["cost in EUR", "0.00667"],
+    ]);
+    const layers = lines.filter((line) => line.includes("rather_long"));
+    expect(squeezed(text)).toContain("block4/pointwise1_with_a_rather_long_exported_name");
+    expect(new Set(layers).size).toBe(layers.length);
+    expect(text).not.toContain("no room for");
+  });
+
   it("drops columns of the lowest priority first and names them", () => {
     const one: Document = {
       title: "t",

@@ -14,8 +14,10 @@ describe("width", () => {
     ["", 0],
   ])("%s takes %i columns", (text, width) => expect(displayWidth(text)).toBe(width));
 
-  it("shortens in the middle and keeps both ends", () => {
-    expect(shorten("block3/unit2/conv1", 11)).toBe("block…conv1");
+  it("shortens in the middle and keeps more of the end, which tells names apart", () => {
+    expect(shorten("block3/unit2/conv1", 11)).toBe("blo…2/conv1");
+    expect(shorten("encoder/block12/pointwise1", 12)).toBe("enc…intwise1");
+    expect(shorten("abcdef", 3)).toBe("…ef");
     expect(shorten("short", 5)).toBe("short");
   });
 

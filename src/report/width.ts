@@ -57,11 +57,14 @@ function fitting(characters: readonly string[], width: number): string {
   return kept;
 }
 
-/** The text in at most `width` columns (at least 1), with "…" in the middle: "block3/…/conv2". */
+/** Share of the room that the beginning keeps: what tells names of layers apart stands at their end. */
+const START_SHARE = 1 / 3;
+
+/** The text in at most `width` columns (at least 1), with "…" in it and more of its end than of its beginning: "blo…2/conv1". */
 export function shorten(text: string, width: number): string {
   if (displayWidth(text) <= width) return text;
   const characters = [...text];
-  const start = fitting(characters, Math.ceil((width - 1) / 2));
+  const start = fitting(characters, Math.floor((width - 1) * START_SHARE));
   const room = width - 1 - displayWidth(start);
   let end = "";
   let used = 0;

@@ -85,7 +85,9 @@ export function parseCount(text: string, low: number, name = "value"): number {
   if (text.trim() !== "" && Number.isSafeInteger(value) && value >= low) return value;
   throw new InputError(
     "bad-count",
-    `${name}: "${text}" is not a whole number of at least ${low}`,
+    value > Number.MAX_SAFE_INTEGER
+      ? `${name}: "${text}" is more than the ${Number.MAX_SAFE_INTEGER} that can be counted exactly`
+      : `${name}: "${text}" is not a whole number of at least ${low}`,
     `give one such as ${Math.max(low, 1)}`,
   );
 }

@@ -5,6 +5,7 @@ import type { Attribute, Graph, Layer, TensorType, WeightRef } from "../graph/gr
 import { inferShapes } from "../graph/shape/infer.ts";
 import { averagePool, batchNorm, conv, flatten, linear, relu } from "../zoo/pieces.ts";
 import { type CountOptions, countWork } from "./count.ts";
+import { countGraph } from "./count-graph.ts";
 import { macsPerParam } from "./total.ts";
 
 const ZERO = { kind: "constant", value: 0 } as const;
@@ -199,6 +200,34 @@ function handGraph({ tensors, weights = {}, types = {}, layers, inputs, outputs 
     ]),
   };
 }
+
+describe("batch and bounds", () => {
+  it("the batch of a recurrent layer of layout 0 is its second axis", () => {
+    const graph = handGraph({
+      tensors: { x: ["float32", [10, 2, 16]], y: ["float32", [10, 1, 2, 32]] },
+      weights: { w: ["float32", [1, 128, 16]], r: ["float32", [1, 128, 32]] },
+      layers: [["lstm", "LSTM", ["x", "w", "r"], ["y"], { hidden_size: 32 }]],
+    });
+    const report = countGraph(graph);
+    expect(report.batch).toBe(2);
+    expect(report.assumptions).toEqual(["batch = 2 (input x, axis 1, fixed in the file)"]);
+    expect(countGraph(graph, { batch: 6 })).toMatchObject({ batch: 6, total: { macs: 3 * report.total.macs } });
+  });
+  it("a signal without a batch axis is one sample", () => {
+    expect(work((b) => relu(b, b.input("wave", [16000]))).batch).toBe(1);
+  });
+  it("totals above 2^53 are refused", () => {
+    const product = (length: number) => (b: NetworkBuilder) =>
+      b.layer("MatMul", [b.input("x", [length, length]), b.input("y", [length, length])]);
+    expect(work(product(2 ** 17)).total.macs).toBe(2 ** 51);
+    expect(() => work(product(2 ** 18))).toThrow(
+      expect.objectContaining({
+        code: "too-large",
+        message: expect.stringMatching(/total of macs is 18014398509481984/),
+      }),
+    );
+  });
+});
 
 describe("control flow", () => {
   const body = handGraph({

@@ -1,9 +1,11 @@
 // What a network does: walks a shaped graph once and counts each layer by its rule. Pure and linear in the layers.
 // Nothing is guessed: an operator without rule, or whose shapes are not known, goes to `unknown` and into no sum.
 // Left out because they do not run in a pass: folded shape arithmetic, constants, and conversions of weights (weights.ts).
+import { batchOf } from "../graph/bind.ts";
 import { type DataType, isFloat, sizeBytesOf } from "../graph/dtype.ts";
 import { elementCount, type Layer, operatorKey, type TensorType } from "../graph/graph.ts";
 import type { ShapedGraph } from "../graph/shape/infer.ts";
+import { InputError } from "../units/input-error.ts";
 import { blocksOf } from "./block.ts";
 import { plus, times } from "./extent.ts";
 import { keptBytes, peakBytes, type Step } from "./liveness.ts";
@@ -46,6 +48,7 @@ interface Operand {
 /**
  * Counts one pass of the batch that the shapes say.
  * @param shaped a graph with its shapes inferred; unbound dimensions make their layers unknown
+ * @throws InputError "too-large" for totals above 2^53 − 1
  */
 export function countWork(shaped: ShapedGraph, options: CountOptions = {}): WorkReport {
   const { phase = "inference", optimiser = "sgd" } = options;
@@ -65,24 +68,31 @@ export function countWork(shaped: ShapedGraph, options: CountOptions = {}): Work
   const peakActivationBytes = countScope(makeScope(shaped), tally);
   const blocks = blocksOf(tally.rows.map((row) => row.name));
   const layers = tally.rows.map((row): LayerWork => ({ ...row, block: blocks.get(row.name)! }));
+  const total = sumWork(layers);
+  checkTotals({ ...total, peakActivationBytes });
   return {
     name: shaped.graph.name,
     phase,
-    batch: batchOf(shaped),
+    batch: batchOf(shaped.graph),
     layers,
     blocks: sumBlocks(layers),
-    total: sumWork(layers),
+    total,
     peakActivationBytes,
     unknown: tally.unknown,
     assumptions: [...tally.assumptions],
   };
 }
 
-/** Length of the first axis of the first input that has one; 1 when it is not a number. */
-function batchOf({ graph }: ShapedGraph): number {
-  const shapes = graph.inputs.map((name) => graph.tensors.get(name)?.shape);
-  const first = shapes.find((shape) => shape !== undefined && shape.length > 0)?.[0];
-  return typeof first === "number" ? first : 1;
+/** Sums beyond 2^53 are no longer exact, and no machine does them in one pass. */
+function checkTotals(sizes: Readonly<Record<string, number>>): void {
+  for (const [name, size] of Object.entries(sizes)) {
+    if (size > Number.MAX_SAFE_INTEGER)
+      throw new InputError(
+        "too-large",
+        `the total of ${name} is ${size}, expected at most ${Number.MAX_SAFE_INTEGER}`,
+        "the file may be damaged; else give a smaller --batch, --dim or --trip-count",
+      );
+  }
 }
 
 /** Bytes of an activation; 0 for weights, constants and what is not known. */

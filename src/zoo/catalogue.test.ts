@@ -52,4 +52,11 @@ describe("options after a name", () => {
   ])("%s is refused", (name, message) => {
     expect(() => chooseNetwork(name)).toThrow(message);
   });
+  it.each(["depth=1e9", "width=1e9", "antennas=1e9", "bits=1e9", "subcarriers=1e9", "symbols=1e9"])(
+    "deeprx refuses %s before it builds anything",
+    (text) => {
+      const { network, options } = chooseNetwork(`zoo:deeprx:${text}`);
+      expect(() => network.build(options)).toThrow(/is 1000000000, expected .* at most/);
+    },
+  );
 });

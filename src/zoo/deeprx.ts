@@ -13,13 +13,13 @@ import { countOf, scaled, widthOf } from "./options.ts";
 import { add, batchNorm, conv, relu } from "./pieces.ts";
 
 export interface DeepRxOptions extends ZooOptions {
-  /** Receive antennas, Nr. Default 2. */
+  /** Receive antennas, Nr; 1 to 1,024. Default 2. */
   readonly antennas?: number;
-  /** Output bits per resource element, B. Default 8 (256-QAM). */
+  /** Output bits per resource element, B; 1 to 64. Default 8 (256-QAM). */
   readonly bits?: number;
-  /** Default 312 (26 resource blocks). */
+  /** 1 to 100,000. Default 312 (26 resource blocks). */
   readonly subcarriers?: number;
-  /** OFDM symbols in the slot. Default 14. */
+  /** OFDM symbols in the slot; 1 to 10,000. Default 14. */
   readonly symbols?: number;
 }
 
@@ -69,7 +69,7 @@ function residualBlock(b: NetworkBuilder, x: string, out: number, form: BlockFor
 }
 
 /** @returns a network from "input" [batch, 4·antennas + 2, symbols, subcarriers] to [batch, bits, symbols, subcarriers]
- *  @throws InputError for an option that is no positive (whole) number */
+ *  @throws InputError for an option that is no (whole) number in its range */
 export function buildDeepRx(options: DeepRxOptions = {}): Graph {
   const width = widthOf(options);
   const planes = 4 * countOf("antennas", options.antennas ?? 2) + 2;

@@ -5,9 +5,9 @@ import type { Graph } from "../graph/graph.ts";
 export const ZOO_PREFIX = "zoo:";
 
 export interface ZooOptions {
-  /** Width multiplier where the family has one. Default 1. */
+  /** Width multiplier where the family has one; above 0, at most 64. Default 1. */
   readonly width?: number;
-  /** Depth (blocks) where the family has one. Default: the published depth. */
+  /** Depth (blocks) where the family has one; 1 to 1,000. Default: the published depth. */
   readonly depth?: number;
   /** First seed of the weights. Default 0. */
   readonly seed?: number;

@@ -19,4 +19,12 @@ describe("options of zoo networks", () => {
     expect(countOf("depth", 3)).toBe(3);
     for (const depth of [0, 1.5, Number.NaN]) expect(() => countOf("depth", depth)).toThrow(/depth is .*whole number/);
   });
+
+  it("have an upper bound, which the error states", () => {
+    expect(widthOf({ width: 64 })).toBe(64);
+    expect(() => widthOf({ width: 1e9 })).toThrow(/width is 1000000000, .*at most 64/);
+    expect(countOf("depth", 1000)).toBe(1000);
+    expect(() => countOf("depth", 1e9)).toThrow(/depth is 1000000000, .*at most 1000$/);
+    expect(() => countOf("sequence", 131_073)).toThrow(/at most 131072/);
+  });
 });

@@ -9,7 +9,7 @@ import { countOf, scaled, widthOf } from "./options.ts";
 import { add, multiply } from "./pieces.ts";
 
 export interface TransformerOptions extends ZooOptions {
-  /** Tokens in the input. Default 128. */
+  /** Tokens in the input; 1 to 131,072. Default 128. */
   readonly sequence?: number;
 }
 
@@ -85,7 +85,7 @@ function feedForward(b: NetworkBuilder, x: string): string {
 }
 
 /** @returns a network from "input" [batch, sequence, features] to the same shape
- *  @throws InputError for an option that is no positive (whole) number */
+ *  @throws InputError for an option that is no (whole) number in its range */
 export function buildTransformerEncoder(options: TransformerOptions = {}): Graph {
   const features = scaled(HEADS, widthOf(options)) * HEAD_FEATURES;
   const depth = countOf("depth", options.depth ?? LAYERS);

@@ -10,7 +10,7 @@ import { InputError } from "../../units/input-error.ts";
 import { SECONDS_PER_YEAR } from "../../units/quantity.ts";
 import { exact, type Range, rangeOf } from "../../units/range.ts";
 import type { OptionSpec, OptionValues } from "../command.ts";
-import { positiveOption, quantityOption, textOption } from "../options.ts";
+import { periodOption, quantityOption, shareOption, textOption } from "../options.ts";
 
 export const CARBON_OPTIONS: readonly OptionSpec[] = [
   { flags: "--runs <n>", description: "inferences that kWh, CO2e and money are for (default 1)" },
@@ -26,7 +26,7 @@ export const CARBON_OPTIONS: readonly OptionSpec[] = [
   { flags: "--price <price>", description: "price of one kWh, such as 0.20EUR (default: no cost is given)" },
   {
     flags: "--lifetime <time>",
-    description: "years the device serves, such as 4y: adds the embodied share (default: not counted)",
+    description: "time the device serves, such as 4y: adds the embodied share (default: not counted)",
   },
   { flags: "--utilisation <ratio>", description: "with --lifetime: share of that time in use (default 1)" },
 ];
@@ -65,10 +65,8 @@ export async function carbonChoice(options: OptionValues): Promise<CarbonChoice>
   const priceText = textOption(options, "--price");
   const price = priceText === undefined ? undefined : parsePrice(priceText);
   const pue = quantityOption(options, "--pue", "ratio", 1);
-  const lifetimeS = positiveOption(options, "--lifetime", "s");
-  const utilisation = positiveOption(options, "--utilisation", "ratio");
-  if (utilisation !== undefined && utilisation > 1)
-    throw new InputError("out-of-range", `--utilisation: ${utilisation} is out of range`, "give a ratio above 0 to 1");
+  const lifetimeS = periodOption(options, "--lifetime");
+  const utilisation = shareOption(options, "--utilisation");
   if (utilisation !== undefined && lifetimeS === undefined)
     throw new InputError(
       "no-lifetime",

@@ -1,11 +1,14 @@
 // Limits for continuous integration: --max-j (joules per inference) and --baseline old.json --max-increase 5%.
 import { readFile } from "node:fs/promises";
+import type { MissingEstimate } from "../../estimate/metric.ts";
 import { explainRefusal } from "../../node/files.ts";
 import type { Section } from "../../report/document.ts";
 import type { EstimateRow } from "../../report/estimate-report.ts";
 import { quantityCell, ratioCell, textCell } from "../../report/show.ts";
+import { plural } from "../../report/work-sections.ts";
 import { formatQuantity, formatRatio } from "../../units/format.ts";
 import { InputError } from "../../units/input-error.ts";
+import type { WorkReport } from "../../work/work.ts";
 import type { OptionSpec, OptionValues } from "../command.ts";
 import { quantityOption, textOption } from "../options.ts";
 
@@ -27,15 +30,21 @@ interface Change {
 }
 
 export interface LimitReport {
-  /** One line per limit exceeded. */
+  /** One line per limit exceeded, or that cannot be proven to be kept. */
   readonly exceeded: readonly string[];
+  /** What else a reader should know. */
+  readonly remarks?: readonly string[];
   readonly result?: { readonly file: string; readonly maxIncreaseRatio: number; readonly changes: readonly Change[] };
   readonly sections?: readonly Section[];
 }
 
-async function readBaseline(
-  path: string,
-): Promise<readonly Pick<EstimateRow, "device" | "metric" | "perInferenceJ">[]> {
+interface Baseline {
+  readonly phase: string;
+  readonly batch: number;
+  readonly rows: readonly Pick<EstimateRow, "device" | "metric" | "perInferenceJ">[];
+}
+
+async function readBaseline(path: string): Promise<Baseline> {
   let text: string;
   try {
     text = await readFile(path, "utf8");
@@ -47,17 +56,21 @@ async function readBaseline(
     `"${path}" is not the JSON of an estimate`,
     "make it with `joulecast estimate MODEL --on DEV --json --out old.json`",
   );
-  let estimates: unknown;
+  let result:
+    | { readonly estimates?: unknown; readonly model?: { readonly phase?: unknown; readonly batch?: unknown } }
+    | undefined;
   try {
-    estimates = (JSON.parse(text) as { result?: { estimates?: unknown } } | null)?.result?.estimates;
+    result = (JSON.parse(text) as { result?: typeof result } | null)?.result;
   } catch {
     throw notOurs;
   }
-  if (!Array.isArray(estimates)) throw notOurs;
-  return estimates.filter(
+  const { phase, batch } = result?.model ?? {};
+  if (!Array.isArray(result?.estimates) || typeof phase !== "string" || typeof batch !== "number") throw notOurs;
+  const rows = result.estimates.filter(
     (each) =>
       typeof each?.device === "string" && typeof each?.metric === "string" && typeof each?.perInferenceJ === "number",
   );
+  return { phase, batch, rows };
 }
 
 function changesTable(changes: readonly Change[]): Section {
@@ -82,21 +95,51 @@ function changesTable(changes: readonly Change[]): Section {
   };
 }
 
-/** Holds every estimate against the limits the user set. */
-export async function checkLimits(rows: readonly EstimateRow[], options: OptionValues): Promise<LimitReport> {
+/** What is held against the limits. */
+export interface Judged {
+  readonly rows: readonly EstimateRow[];
+  readonly work: WorkReport;
+  /** Estimates that the user asked for by name and that cannot be made. */
+  readonly missing: readonly MissingEstimate[];
+}
+
+/** Why a limit cannot be vouched for: what was not counted could be above it. */
+function unproven({ rows, work, missing }: Judged): readonly string[] {
+  return [
+    ...(work.unknown.length > 0
+      ? [`limit not proven: ${plural(work.unknown.length, "layer")} could not be counted`]
+      : []),
+    ...missing.map((each) => `limit not proven: ${each.metric} on ${each.device} is missing ${each.needs.join(", ")}`),
+    ...(rows.length === 0 && missing.length === 0 ? ["limit not proven: nothing could be estimated"] : []),
+  ];
+}
+
+/** Holds every estimate against the limits the user set; what cannot be proven to keep one counts as exceeding it. */
+export async function checkLimits(judged: Judged, options: OptionValues): Promise<LimitReport> {
+  const { rows, work } = judged;
   const maxJ = quantityOption(options, "--max-j", "J");
   const path = textOption(options, "--baseline");
   const maxIncrease = quantityOption(options, "--max-increase", "ratio");
   if (maxIncrease !== undefined && path === undefined)
     throw new InputError("no-baseline", "--max-increase needs --baseline", "give the JSON of an earlier estimate");
+  if (maxJ === undefined && path === undefined) return { exceeded: [] };
+  const each = work.phase === "training" ? "sample" : "inference";
   const above = rows
     .filter((row) => maxJ !== undefined && row.perInferenceJ > maxJ)
     .map(
       (row) =>
-        `limit exceeded: ${row.device} ${row.metric} needs ${formatQuantity(row.perInferenceJ, "J")} per inference, --max-j allows ${formatQuantity(maxJ, "J")}`,
+        `limit exceeded: ${row.device} ${row.metric} needs ${formatQuantity(row.perInferenceJ, "J")} per ${each}, --max-j allows ${formatQuantity(maxJ, "J")}`,
     );
-  if (path === undefined) return { exceeded: above };
-  const before = new Map((await readBaseline(path)).map((row) => [`${row.device} ${row.metric}`, row.perInferenceJ]));
+  const exceeded = [...unproven(judged), ...above];
+  if (path === undefined) return { exceeded };
+  const baseline = await readBaseline(path);
+  if (baseline.phase !== work.phase)
+    throw new InputError(
+      "bad-baseline",
+      `"${path}" is of ${baseline.phase}, this estimate of ${work.phase}`,
+      "compare estimates made with the same --training",
+    );
+  const before = new Map(baseline.rows.map((row) => [`${row.device} ${row.metric}`, row.perInferenceJ]));
   const changes = rows.flatMap((row): Change[] => {
     const beforeJ = before.get(`${row.device} ${row.metric}`);
     if (beforeJ === undefined || !(beforeJ > 0)) return [];
@@ -116,6 +159,14 @@ export async function checkLimits(rows: readonly EstimateRow[], options: OptionV
       `"${path}" has no device × metric in common with this estimate`,
       "make it with the same --on and --metric",
     );
+  const now = new Set(rows.map((row) => `${row.device} ${row.metric}`));
+  const gone = [...before.keys()]
+    .filter((key) => !now.has(key))
+    .map((key) => `not compared: ${key} is only in the baseline`);
+  const batch =
+    baseline.batch === work.batch
+      ? []
+      : [`the baseline is of batch ${baseline.batch}, this estimate of ${work.batch}: joules per ${each} are compared`];
   const allowed = maxIncrease ?? 0;
   const risen = changes
     .filter((change) => change.increaseRatio > allowed + 1e-9)
@@ -124,7 +175,8 @@ export async function checkLimits(rows: readonly EstimateRow[], options: OptionV
         `limit exceeded: ${change.device} ${change.metric} rose by ${formatRatio(change.increaseRatio)}, --max-increase allows ${formatRatio(allowed)}`,
     );
   return {
-    exceeded: [...above, ...risen],
+    exceeded: [...exceeded, ...risen],
+    remarks: [...batch, ...gone],
     result: { file: path, maxIncreaseRatio: allowed, changes },
     sections: [changesTable(changes)],
   };

@@ -6,22 +6,34 @@ import { findMetric, METRICS } from "../../estimate/table.ts";
 import type { Hardware } from "../../hardware/hardware.ts";
 import { readCatalogue, resolveDevice } from "../../node/catalogue.ts";
 import { type EstimateRow, estimateDocument } from "../../report/estimate-report.ts";
+import { InputError } from "../../units/input-error.ts";
 import { exact } from "../../units/range.ts";
 import type { WorkReport } from "../../work/work.ts";
 import type { Command, OptionValues } from "../command.ts";
-import { countOption, flagOption, listOption, positiveOption, quantityOption, textOption } from "../options.ts";
-import { CARBON_OPTIONS, type CarbonChoice, carbonChoice, footprint } from "./estimate-carbon.ts";
-import { checkLimits, LIMIT_OPTIONS } from "./estimate-limits.ts";
 import {
+  countOption,
+  flagOption,
+  listOption,
+  positiveOption,
+  quantityOption,
+  shareOption,
+  textOption,
+} from "../options.ts";
+import { CARBON_OPTIONS, type CarbonChoice, carbonChoice, footprint } from "./estimate-carbon.ts";
+import { ledgerSection } from "./estimate-ledger.ts";
+import { checkLimits, LIMIT_OPTIONS } from "./estimate-limits.ts";
+import { candidateRanking, RANKING_OPTIONS } from "./estimate-ranking.ts";
+import {
+  type BreakEvenAnswer,
   breakEvenOf,
   breakEvenSections,
-  candidateRanking,
-  ledgerSection,
+  NO_TRAINING,
   TRAINING_OPTIONS,
   trainingEnergies,
+  useOf,
 } from "./estimate-training.ts";
 import { countModel, countOptions, MODEL_ARGUMENT, MODEL_OPTIONS } from "./model-options.ts";
-import { blockResults, layerResults, modelResult } from "./model-result.ts";
+import { blockResults, incompleteRemarks, layerResults, modelResult } from "./model-result.ts";
 
 /** Devices when --on is not given: one of each kind, those of the DeepRx study. */
 const DEFAULT_DEVICES = ["rtx-2080-ti", "xeon-gold-5220", "coral-edge-tpu"];
@@ -60,7 +72,7 @@ const METRIC_OPTIONS = [
 ] as const;
 
 function metricOptions(options: OptionValues, process: Hardware | undefined): EstimateOptions {
-  const share = quantityOption(options, "--peak-share", "ratio", 0, 1);
+  const share = shareOption(options, "--peak-share");
   const duration = positiveOption(options, "--duration", "s");
   const element = quantityOption(options, "--energy-per-element", "J");
   const scale = countOption(options, "--scale-nm");
@@ -82,6 +94,8 @@ function metricOptions(options: OptionValues, process: Hardware | undefined): Es
   };
 }
 
+type Row = EstimateRow & { readonly embodiedKg?: number | undefined; readonly breakEven?: BreakEvenAnswer | undefined };
+
 /** What one estimate is of: joules per sample of the batch. */
 function perInference(estimate: EnergyEstimate, batch: number) {
   return {
@@ -91,13 +105,7 @@ function perInference(estimate: EnergyEstimate, batch: number) {
   };
 }
 
-function toRow(
-  estimate: EnergyEstimate,
-  work: WorkReport,
-  device: Hardware,
-  carbon: CarbonChoice,
-  runs: number,
-): EstimateRow & { readonly embodiedKg?: number | undefined } {
+function toRow(estimate: EnergyEstimate, work: WorkReport, device: Hardware, carbon: CarbonChoice, runs: number): Row {
   const each = perInference(estimate, work.batch);
   const timeS = estimate.durationS === undefined ? undefined : (estimate.durationS / work.batch) * runs;
   return {
@@ -108,7 +116,7 @@ function toRow(
   };
 }
 
-function rowResult(row: EstimateRow & { readonly embodiedKg?: number | undefined }): Readonly<Record<string, unknown>> {
+function rowResult(row: Row): Readonly<Record<string, unknown>> {
   const { runsJ, durationS, co2eKg, cost, breakEven, embodiedKg, ...rest } = row;
   return {
     ...rest,
@@ -117,15 +125,35 @@ function rowResult(row: EstimateRow & { readonly embodiedKg?: number | undefined
     co2eKg: co2eKg ?? null,
     embodiedKg: embodiedKg ?? null,
     cost: cost ?? null,
-    breakEven: breakEven ? { inferences: breakEven.inferences, seconds: breakEven.seconds ?? null } : null,
+    breakEven: breakEven
+      ? { ...breakEven, seconds: breakEven.seconds ?? null, retraining: breakEven.retraining ?? null }
+      : null,
   };
+}
+
+/** Rows are told apart by device: the same one twice, or a file with the id of another, would mix their numbers. */
+function refuseTwins(devices: readonly Hardware[]): void {
+  const twin = devices.find((device, i) => devices.findIndex((other) => other.id === device.id) < i);
+  if (twin === undefined) return;
+  throw new InputError(
+    "same-device",
+    `--on names "${twin.id}" twice`,
+    "name each device once; give a device file an id of its own",
+  );
 }
 
 export const estimate: Command = {
   name: "estimate",
   summary: "joules of a network on devices, by every published metric, without running it",
   arguments: [MODEL_ARGUMENT],
-  options: [...METRIC_OPTIONS, ...MODEL_OPTIONS, ...CARBON_OPTIONS, ...TRAINING_OPTIONS, ...LIMIT_OPTIONS],
+  options: [
+    ...METRIC_OPTIONS,
+    ...MODEL_OPTIONS,
+    ...CARBON_OPTIONS,
+    ...TRAINING_OPTIONS,
+    ...RANKING_OPTIONS,
+    ...LIMIT_OPTIONS,
+  ],
   examples: [
     "joulecast estimate model.onnx --on rtx-2080-ti,xeon-gold-5220,coral-edge-tpu --region FI --runs 1e6",
     "joulecast estimate zoo:vgg16 --on rtx-3090 --train-energy 40MJ --rate 100 --html report.html",
@@ -139,6 +167,7 @@ export const estimate: Command = {
     const devices = await Promise.all(
       (listOption(options, "--on") ?? DEFAULT_DEVICES).map((name) => resolveDevice(name, catalogue)),
     );
+    refuseTwins(devices);
     const how = metricOptions(
       options,
       catalogue.find((device) => device.id === PROCESS),
@@ -148,13 +177,24 @@ export const estimate: Command = {
     const { estimates, missing } = estimateAll(work, devices, metrics, how);
     const deviceOf = new Map(devices.map((device) => [device.id, device]));
     const training = await trainingEnergies(model, options, { counting, catalogue, devices, metrics, how });
-    const rows = estimates.map((each) => {
+    const use = useOf(options);
+    const rows = estimates.map((each): Row => {
       const row = toRow(each, work, deviceOf.get(each.device)!, carbon, runs);
-      return { ...row, breakEven: breakEvenOf(row, training, options) };
+      return { ...row, breakEven: breakEvenOf(row, training, use) };
     });
-    const ranking = await candidateRanking(model, options, { rows, runs, counting, devices, metrics, how, training });
+    const trained = training !== NO_TRAINING;
+    const ranking = await candidateRanking(model, options, {
+      rows,
+      runs,
+      counting,
+      devices,
+      metrics,
+      how,
+      training,
+      trained,
+    });
     const ledger = ledgerSection(rows, training, runs);
-    const limits = await checkLimits(rows, options);
+    const limits = await checkLimits({ rows, work, missing: options.metric === undefined ? [] : missing }, options);
     const assumptions = [
       ...carbon.assumptions,
       ...training.assumptions,
@@ -194,7 +234,7 @@ export const estimate: Command = {
         });
       },
       exitCode: limits.exceeded.length > 0 ? 1 : 0,
-      remarks: limits.exceeded,
+      remarks: [...incompleteRemarks(work), ...(limits.remarks ?? []), ...limits.exceeded],
     };
   },
 };

@@ -2,7 +2,7 @@
 import { inspectDocument } from "../../report/inspect-report.ts";
 import type { Command } from "../command.ts";
 import { countModel, countOptions, MODEL_ARGUMENT, MODEL_OPTIONS } from "./model-options.ts";
-import { blockResults, layerResults, modelResult } from "./model-result.ts";
+import { blockResults, incompleteRemarks, layerResults, modelResult } from "./model-result.ts";
 
 export const inspect: Command = {
   name: "inspect",
@@ -17,6 +17,7 @@ export const inspect: Command = {
       get document() {
         return inspectDocument({ work });
       },
+      remarks: incompleteRemarks(work),
     };
   },
 };

@@ -1,5 +1,6 @@
 // The options that every command with a MODEL has: how big its open dimensions are. Reading them and counting the network.
 import { readModel } from "../../node/model.ts";
+import { InputError } from "../../units/input-error.ts";
 import { type CountOptions, countGraph } from "../../work/count-graph.ts";
 import { optimiserNamed } from "../../work/training.ts";
 import type { WorkReport } from "../../work/work.ts";
@@ -31,6 +32,8 @@ export function countOptions(options: OptionValues): CountOptions {
   const batch = countOption(options, "--batch");
   const tripCount = countOption(options, "--trip-count", 0);
   const optimiser = textOption(options, "--optimiser");
+  if (optimiser !== undefined && !flagOption(options, "--training"))
+    throw new InputError("no-training", "--optimiser needs --training", "add --training");
   return {
     dims: dimensionsOption(options, "--dim"),
     phase: flagOption(options, "--training") ? "training" : "inference",

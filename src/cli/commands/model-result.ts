@@ -1,4 +1,5 @@
 // The `model` and `layers` fields of the JSON contract: a WorkReport in the contract's words.
+import { plural } from "../../report/work-sections.ts";
 import type { WorkReport } from "../../work/work.ts";
 
 export function modelResult(work: WorkReport): Readonly<Record<string, unknown>> {
@@ -17,6 +18,7 @@ export function modelResult(work: WorkReport): Readonly<Record<string, unknown>>
     writtenBytes,
     peakActivationBytes: work.peakActivationBytes,
     macsPerParam: params > 0 ? macs / params : null,
+    complete: work.unknown.length === 0,
     unknown: work.unknown,
     assumptions: work.assumptions,
   };
@@ -51,4 +53,12 @@ export function blockResults(work: WorkReport): readonly Readonly<Record<string,
     readBytes,
     writtenBytes,
   }));
+}
+
+/** For stderr: that the totals are too small, whatever form they are printed in. */
+export function incompleteRemarks(work: WorkReport): readonly string[] {
+  const count = work.unknown.length;
+  if (count === 0) return [];
+  const ops = [...new Set(work.unknown.map(({ op }) => op))].slice(0, 5).join(", ");
+  return [`${plural(count, "layer")} could not be counted (${ops}): every total is a lower bound`];
 }

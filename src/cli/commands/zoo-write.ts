@@ -4,7 +4,6 @@ import { writeWhole } from "../../node/files.ts";
 import { drawnWeights } from "../../node/model.ts";
 import { writeOnnx } from "../../onnx/write.ts";
 import { quantityCell, textCell } from "../../report/show.ts";
-import { formatQuantity } from "../../units/format.ts";
 import { countGraph } from "../../work/count-graph.ts";
 import { chooseNetwork } from "../../zoo/catalogue.ts";
 import type { Command } from "../command.ts";
@@ -31,7 +30,7 @@ export const zooWrite: Command = {
     async function* counted(): AsyncGenerator<Uint8Array> {
       for await (const chunk of writeOnnx(graph, drawnWeights)) {
         sizeBytes += chunk.length;
-        context.progress(`writing ${path}: ${formatQuantity(sizeBytes, "B")} of ${formatQuantity(weightBytes, "B")}`);
+        context.progress({ label: `writing ${path}`, done: sizeBytes, total: weightBytes, unit: "B" });
         yield chunk;
       }
     }

@@ -3,7 +3,7 @@
 import { InputError } from "../../units/input-error.ts";
 import { graphAttribute, intAttribute, intsAttribute } from "../attributes.ts";
 import { type ConstantValue, type Dim, type Graph, type TensorType, UNKNOWN_DIM } from "../graph.ts";
-import { axisOf, contradiction, type Shape, typed } from "./dims.ts";
+import { axisOf, contradiction, hasInput, type Shape, typed } from "./dims.ts";
 import type { ShapeContext } from "./rule.ts";
 import type { ShapedBody, ShapedGraph } from "./shaped.ts";
 
@@ -125,13 +125,15 @@ function loopTimes(
   const counted = most !== undefined && most < ENDLESS;
   if (starts === 0 || (counted && most <= 0)) return { times: 0 };
   if (continues === 0) return { times: 1 };
-  const always = continues === 1;
+  // Nothing computed before or in the body can end it early.
+  const always = continues === 1 && (starts === 1 || !hasInput(c, 1));
   if (counted && always) return { times: most };
   if (c.tripCount !== undefined) {
     const times = counted ? Math.min(most, c.tripCount) : c.tripCount;
     return { times, assumption: `${title}: ${times} iterations, as given` };
   }
-  if (counted) return { times: most, assumption: `${title}: ${most} iterations, the most it can take` };
+  if (counted)
+    return { times: most, assumption: `${title}: ${most} iterations, an upper bound: its condition may end it sooner` };
   return { times: undefined };
 }
 

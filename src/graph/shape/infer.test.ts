@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { InputError } from "../../units/input-error.ts";
+import { bindDimensions } from "../bind.ts";
 import { NetworkBuilder } from "../build.ts";
 import type { Attribute, ConstantValue, Graph, Layer, TensorType } from "../graph.ts";
 import { encodeNumbers } from "../numbers.ts";
@@ -93,8 +94,8 @@ describe("inferShapes", () => {
     expect(inferShapes(once.graph).graph).toEqual(once.graph);
   });
 
-  it("overrides what the file declares, and uses it where it knows nothing", () => {
-    const declared = { x: float(2, 3), a: float(9, 9), b: float(5, 3), c: float("k", 2) };
+  it("uses what the file declares where it knows nothing itself", () => {
+    const declared = { x: float(2, 3), a: float("n", 3), b: float(5, 3), c: float("k", 2) };
     const layers = [
       layer("relu", "Relu", ["x"], ["a"]),
       layer("odd", "NoSuchOperator", ["a"], ["b"]),
@@ -106,6 +107,44 @@ describe("inferShapes", () => {
     expect(graph.tensors.get("b")).toEqual(float(5, 3));
     expect(graph.tensors.get("c")).toEqual({ dtype: "int64", shape: ["k", 2] });
     expect(unknown).toEqual([{ layer: "odd", op: "NoSuchOperator", reason: "no rule" }]);
+  });
+
+  it.each([
+    ["another rank", [float(7, 7, 7)]],
+    ["another length", [float(1, 99), "y"]],
+  ])("refuses a declared shape of %s than its layer gives", (_, [declared, output = "end"]) => {
+    const layers = [layer("relu", "Relu", ["x"], ["y"]), layer("last", "Relu", ["y"], ["end"])];
+    const types = { x: float(1, 4), y: declared as TensorType };
+    const graph = graphOf({ inputs: ["x"], outputs: [output as string], layers, declared: types });
+    const shown = (declared as TensorType).shape!.join(", ");
+    const message = `layer "relu" (Relu): tensor "y": the file declares [${shown}], its layer gives [1, 4]; expected the same`;
+    expect(() => inferShapes(graph)).toThrow(expect.objectContaining({ code: "shape-contradiction", message }));
+  });
+
+  it("takes symbols for no contradiction, nor what was declared for another choice of open lengths", () => {
+    const layers = [layer("relu", "Relu", ["x"], ["y"]), layer("last", "Relu", ["y"], ["z"])];
+    const open = (y: TensorType) =>
+      graphOf({ inputs: ["x"], outputs: ["z"], layers, declared: { x: float("N", 4), y, z: float(1, 4) } });
+    expect(inferShapes(open(float("M", 4))).graph.tensors.get("y")).toEqual(float("N", 4));
+    const shaped = inferShapes(bindDimensions(open(float(1, 4)), { batch: 3 }).graph);
+    expect(shaped.graph.tensors.get("z")).toEqual(float(3, 4));
+    expect(shaped.assumptions).toEqual([
+      'tensor "y": the file declares [1, 4], its layer gives [3, 4], which counts (and 1 more such)',
+    ]);
+    const rewritten = graphOf({ inputs: ["x"], layers, declared: { x: float(1, 4), y: float(1, 4) } });
+    expect(inferShapes(bindDimensions(rewritten, { batch: 3 }).graph).assumptions).toEqual([]);
+  });
+
+  it("refuses tensors made on the way, or declared, that no machine holds", () => {
+    const target: ConstantValue = { dtype: "int64", shape: [2], data: [2 ** 31 - 1, 2 ** 31 - 1] };
+    const declared = { x: float(1), y: float(2 ** 21, 2 ** 21) };
+    const expand = layer("expand", "Expand", ["x", "target"], ["z"]);
+    const made = graphOf({ inputs: ["x"], layers: [expand], declared: { x: float(1) }, constants: { target } });
+    expect(() => inferShapes(made)).toThrow(
+      'layer "expand" (Expand): the output [2147483647, 2147483647] would have 4611686014132420600 elements, expected at most 1099511627776',
+    );
+    const odd = graphOf({ inputs: ["x"], layers: [layer("odd", "Odd", ["x"], ["y"])], declared });
+    expect(() => inferShapes(odd)).toThrow(expect.objectContaining({ code: "bad-dimension" }));
   });
 
   it("goes on with unknown shapes behind an unknown operator", () => {
@@ -254,7 +293,27 @@ describe("Loop", () => {
     });
     const shaped = inferShapes(loopOf({ m: int(9) }, until));
     expect(shaped.bodies.get("loop")?.[0]?.times).toBe(9);
-    expect(shaped.assumptions).toEqual(['layer "loop" (Loop): 9 iterations, the most it can take']);
+    expect(shaped.assumptions).toEqual([
+      'layer "loop" (Loop): 9 iterations, an upper bound: its condition may end it sooner',
+    ]);
+  });
+
+  it("says so too where the condition at the start is not known", () => {
+    const graph = loopOf({ m: int(5) });
+    const live = graphOf({ inputs: ["i", "cond", "state"], outputs: ["cond", "state", "state"], layers: [] });
+    const started = (condition: string): Graph => ({
+      ...graph,
+      inputs: [...graph.inputs, "start"],
+      tensors: new Map([...graph.tensors, ["start", { dtype: "bool", shape: [] }]]),
+      layers: graph.layers.map((each) => ({
+        ...each,
+        inputs: each.inputs.with(1, condition),
+        attributes: new Map([...each.attributes, ["body", body(live)]]),
+      })),
+    });
+    const sentence = 'layer "loop" (Loop): 5 iterations, an upper bound: its condition may end it sooner';
+    expect(inferShapes(started("start")).assumptions).toEqual([sentence]);
+    expect(inferShapes(started("")).assumptions).toEqual([]);
   });
 
   it("forgets lengths that grow from one iteration to the next", () => {

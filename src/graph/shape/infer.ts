@@ -15,8 +15,9 @@ import {
 } from "../graph.ts";
 import { decodeNumbers, hasCodec } from "../numbers.ts";
 import { CONTROL_TABLE, type KnownTensor } from "./control.ts";
+import { contradiction, printShape, type Shape } from "./dims.ts";
 import { MAX_FOLDED_ELEMENTS } from "./fold.ts";
-import { contextOf, inferLayer, type KnownTensors } from "./infer-layer.ts";
+import { checkSize, contextOf, inferLayer, type KnownTensors } from "./infer-layer.ts";
 import type { ShapedBody, ShapedGraph, UnknownShape } from "./shaped.ts";
 
 export type { ShapedBody, ShapedGraph, UnknownShape } from "./shaped.ts";
@@ -29,7 +30,8 @@ export interface InferOptions {
 /**
  * Types of all tensors of a graph: inferred where there is a rule, declared ones where inference yields nothing.
  * An operator without a rule and a loop without a count are listed in `unknown`.
- * @throws InputError "shape-contradiction" when a layer's inputs cannot all be true; "bad-trip-count"
+ * @throws InputError "shape-contradiction" when a layer's inputs, or its output and what the file declares of it, cannot
+ *   all be true; "bad-dimension" for tensors that no machine holds; "bad-trip-count"
  */
 export function inferShapes(graph: Graph, options: InferOptions = {}): ShapedGraph {
   const { tripCount } = options;
@@ -57,6 +59,8 @@ class Walk implements KnownTensors {
   readonly #bodies = new Map<string, readonly ShapedBody[]>();
   readonly #unknown: UnknownShape[] = [];
   readonly #assumptions: string[] = [];
+  /** Declared shapes that do not hold for the lengths chosen, a sentence each. */
+  readonly #stale: string[] = [];
 
   constructor(graph: Graph, inputs: readonly KnownTensor[], outer: Walk | undefined, tripCount: number | undefined) {
     this.#graph = graph;
@@ -107,7 +111,7 @@ class Walk implements KnownTensors {
       folded: this.#folded,
       bodies: this.#bodies,
       unknown: this.#unknown,
-      assumptions: this.#assumptions,
+      assumptions: [...this.#assumptions, ...summary(this.#stale)],
     };
   }
 
@@ -116,10 +120,25 @@ class Walk implements KnownTensors {
     let known = layer.outputs.length > 0;
     layer.outputs.forEach((name, i) => {
       if (name === "") return;
+      this.#compare(layer, name, outputs[i]?.type);
       this.#learn(name, outputs[i]?.type, outputs[i]?.value);
+      checkSize(layer, this.#types.get(name));
       known &&= isArithmetic(outputs[i]?.value);
     });
     if (known) this.#folded.add(layer.name);
+  }
+
+  /**
+   * What the file declares of a tensor must be true, unless lengths were chosen that it leaves open: many exporters
+   * write the numbers of the run they traced. Bodies are left out: carried shapes change from one iteration to the next.
+   */
+  #compare(layer: Layer, name: string, inferred: TensorType | undefined): void {
+    const declared = this.#graph.tensors.get(name);
+    if (this.#outer !== undefined || !contradicts(inferred?.shape, declared?.shape)) return;
+    const shapes = `declares ${printShape(declared?.shape)}, its layer gives ${printShape(inferred?.shape)}`;
+    if (this.#graph.bound?.chosen !== true)
+      throw contradiction({ layer }, `tensor "${name}": the file ${shapes}; expected the same`);
+    this.#stale.push(`tensor "${name}": the file ${shapes}, which counts`);
   }
 
   #outputsOf(layer: Layer): readonly KnownTensor[] {
@@ -159,6 +178,19 @@ class Walk implements KnownTensors {
     if (type !== undefined) this.#types.set(name, type);
     if (value !== undefined) this.#constants.set(name, value);
   }
+}
+
+/** The first sentence, and how many more there are. */
+function summary([first, ...more]: readonly string[]): readonly string[] {
+  if (first === undefined) return [];
+  return [more.length === 0 ? first : `${first} (and ${more.length} more such)`];
+}
+
+/** True when the shapes differ in rank, or in a length that both know. */
+function contradicts(inferred: Shape | undefined, declared: Shape | undefined): boolean {
+  if (inferred === undefined || declared === undefined) return false;
+  if (inferred.length !== declared.length) return true;
+  return inferred.some((dim, i) => typeof dim === "number" && typeof declared[i] === "number" && dim !== declared[i]);
 }
 
 /** The inferred type, its gaps filled from the declared one. */

@@ -143,6 +143,10 @@ describe("reductions", () => {
   it("ReduceMean: n − 1 additions per output, one division", () => {
     expect(forward("ReduceMean", [[4, 5]], [[4, 1]])).toEqual({ ...none, adds: 4 * 4, muls: 4 });
   });
+  it("QLinearReduceMean: as ReduceMean, each input brought to real numbers and each output back to 8 bits", () => {
+    const expected = { ...none, adds: 4 * 4 + 20 + 4 * 4, muls: 4 + 20 + 4 };
+    expect(forward("com.microsoft.QLinearReduceMean", [[4, 5], [], [], [], []], [[4, 1]])).toEqual(expected);
+  });
   it("ReduceL2: squares, sum, root", () => {
     expect(forward("ReduceL2", [[4, 5]], [[4]])).toEqual({ macs: 0, muls: 20, adds: 16, others: 4 });
   });

@@ -4,6 +4,7 @@ import { intAttribute } from "../../graph/attributes.ts";
 import { hasInput, inputCount, inputDims, outputCount, perOutput, plus, times } from "../extent.ts";
 import type { WorkContext, WorkRule, WorkTable } from "../rule.ts";
 import type { Operations } from "../work.ts";
+import { DEQUANTISE, QUANTISE } from "./quantisation.ts";
 
 /** `each` per input element, `join` per element joined, `end` per output element. */
 const reduction =
@@ -70,12 +71,22 @@ const likelihood = (context: WorkContext): Partial<Operations> => {
   return { adds: targets, muls: hasInput(context, 2) ? targets : 0 };
 };
 
+const mean = reduction({}, { adds: 1 }, { muls: 1 });
+
+/** 8-bit input brought to real numbers, the mean brought back. */
+const quantisedMean: WorkRule = {
+  forward: (context) =>
+    plus(mean(context), times(DEQUANTISE, inputCount(context, 0)), times(QUANTISE, outputCount(context))),
+  settings: [1, 2, 3, 4],
+};
+
 const comparisons: WorkRule = { forward: reduction({}, { adds: 1 }) };
 const perElementAdd: WorkRule = perOutput({ adds: 1 });
 
 export const REDUCTION_RULES: WorkTable = {
   ReduceSum: rule({}, { adds: 1 }),
-  ReduceMean: rule({}, { adds: 1 }, { muls: 1 }),
+  ReduceMean: { forward: mean },
+  "com.microsoft.QLinearReduceMean": quantisedMean,
   ReduceMax: comparisons,
   ReduceMin: comparisons,
   ReduceProd: rule({}, { muls: 1 }),

@@ -50,6 +50,7 @@ describe("Gather and Scatter", () => {
 
   it("addresses no more axes than there are", () => {
     expect(shapeOf("GatherND", [[2, 3, 4], of("int64", "k", 2)])).toEqual(["k", 4]);
+    expect(shapeOf("GatherND", [[2, 3, 4], of("int64", 5, 2)], { domain: "com.microsoft" })).toEqual([5, 4]);
     expect(() => shapeOf("GatherND", [[2, 3], of("int64", 1, 3)])).toThrow("address 3 axes of [2, 3]");
   });
 

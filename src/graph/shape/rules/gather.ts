@@ -168,6 +168,7 @@ export const GATHER: ShapeTable = {
   Gather: { shape: gathered, fold: foldGathered },
   GatherElements: { shape: gatheredElements },
   GatherND: { shape: gatheredNd },
+  "com.microsoft.GatherND": { shape: gatheredNd },
   Scatter: { shape: keep },
   ScatterElements: { shape: keep },
   ScatterND: { shape: keep, fold: foldScatteredNd },

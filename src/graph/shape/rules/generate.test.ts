@@ -16,6 +16,11 @@ describe("tensors from shapes and from nothing", () => {
     expect(() => shapeOf("Range", [int(0), int(1), int(0)])).toThrow("delta is 0");
   });
 
+  it("Range of com.microsoft steps by 1 when no step is given", () => {
+    expect(foldOf("Range", [int(2), int(5)], { domain: "com.microsoft" })).toEqual(ints(2, 3, 4));
+    expect(shapeOf("Range", [int(0), int(9), int(2)], { domain: "com.microsoft" })).toEqual([5]);
+  });
+
   it("ConstantOfShape fills small tensors and only types large ones", () => {
     expect(foldOf("ConstantOfShape", [ints(2)])).toEqual(floats(0, 0));
     expect(foldOf("ConstantOfShape", [ints(4096)])).toBeUndefined();

@@ -3,9 +3,9 @@ import { intAttribute, intsAttribute } from "../../attributes.ts";
 import type { DataType } from "../../dtype.ts";
 import { type ConstantValue, elementCount, type TensorType, UNKNOWN_DIM } from "../../graph.ts";
 import { decodeNumbers, hasCodec } from "../../numbers.ts";
-import { contradiction, lengthOrThrow, shapeInput, typed } from "../dims.ts";
+import { contradiction, hasInput, lengthOrThrow, shapeInput, typed } from "../dims.ts";
 import { foldedTensor, MAX_FOLDED_ELEMENTS } from "../fold.ts";
-import type { FoldRule, ShapeContext, ShapeRule, ShapeTable } from "../rule.ts";
+import type { FoldRule, OperatorShape, ShapeContext, ShapeRule, ShapeTable } from "../rule.ts";
 
 /** TensorProto.DataType numbers, as `to` and `dtype` attributes hold them [ONNX onnx.proto]. */
 const WIRE_TYPES: Readonly<Record<number, DataType>> = {
@@ -117,8 +117,11 @@ const foldConstantOfShape: FoldRule = (c) => {
 };
 
 /** max(0, ceil((limit - start) / delta)) numbers. */
+/** delta, which com.microsoft's form may leave out. */
+const rangeStep = (c: ShapeContext): number | undefined => (hasInput(c, 2) ? c.constant(2)?.data[0] : 1);
+
 function rangeLength(c: ShapeContext): number | undefined {
-  const [start, limit, delta] = [c.constant(0)?.data[0], c.constant(1)?.data[0], c.constant(2)?.data[0]];
+  const [start, limit, delta] = [c.constant(0)?.data[0], c.constant(1)?.data[0], rangeStep(c)];
   if (start === undefined || limit === undefined || delta === undefined) return undefined;
   if (delta === 0) throw contradiction(c, "delta is 0, expected any other number");
   return Math.max(0, Math.ceil((limit - start) / delta));
@@ -128,8 +131,13 @@ const foldRange: FoldRule = (c) => {
   const length = rangeLength(c);
   const start = c.constant(0);
   if (length === undefined || start === undefined) return undefined;
-  const [from, delta] = [start.data[0]!, c.constant(2)!.data[0]!];
+  const [from, delta] = [start.data[0]!, rangeStep(c)!];
   return [foldedTensor(start.dtype, [length], (i) => from + i * delta)];
+};
+
+const range: OperatorShape = {
+  shape: (c) => [typed(c.inputs[0]?.dtype, [rangeLength(c) ?? UNKNOWN_DIM])],
+  fold: foldRange,
 };
 
 const foldCast =
@@ -193,7 +201,8 @@ export const GENERATE: ShapeTable = {
   },
   Size: { shape: () => [{ dtype: "int64", shape: [] }], fold: foldSize },
   ConstantOfShape: { shape: constantOfShape, fold: foldConstantOfShape },
-  Range: { shape: (c) => [typed(c.inputs[0]?.dtype, [rangeLength(c) ?? UNKNOWN_DIM])], fold: foldRange },
+  Range: range,
+  "com.microsoft.Range": range,
   Cast: { shape: (c) => [typed(castType(c), c.inputs[0]?.shape)], fold: foldCast(castType) },
   CastLike: { shape: (c) => [typed(castLikeType(c), c.inputs[0]?.shape)], fold: foldCast(castLikeType) },
   BitCast: { shape: (c) => [typed(castType(c), c.inputs[0]?.shape)] },

@@ -26,6 +26,15 @@ describe("reductions", () => {
     expect(() => shapeOf("ReduceSum", [[2, 3], ints(2)])).toThrow("axis 2 does not exist in a tensor of 2 axes");
   });
 
+  it("reduces 8-bit tensors by the attribute alone: the other inputs are scales and zero points", () => {
+    const inputs = [of("uint8", 2, 3, 4), of("float32"), of("uint8"), of("float32"), of("uint8")];
+    const mean = (attributes: Readonly<Record<string, number | number[]>>) =>
+      typesOf("QLinearReduceMean", inputs, { domain: "com.microsoft", attributes })[0];
+    expect(mean({ axes: [-1], keepdims: 0 })).toEqual({ dtype: "uint8", shape: [2, 3] });
+    expect(mean({ axes: [1, 2] })).toEqual({ dtype: "uint8", shape: [2, 1, 1] });
+    expect(mean({ keepdims: 0 })).toEqual({ dtype: "uint8", shape: [] });
+  });
+
   it("folds sums and products", () => {
     expect(foldOf("ReduceProd", [ints(2, 3, 4)], { attributes: { keepdims: 0 } })).toEqual({
       dtype: "int64",

@@ -1,5 +1,5 @@
 // Reductions over axes, given as attribute or input; ArgMax, TopK, CumSum, softmax and what else works along one axis [ONNX].
-import { intAttribute } from "../../attributes.ts";
+import { intAttribute, intsAttribute } from "../../attributes.ts";
 import { type Dim, UNKNOWN_DIM } from "../../graph.ts";
 import { axesOf, axisOf, contradiction, printShape, type Shape, shapeAtLeast, typed, unknownShape } from "../dims.ts";
 import { foldedTensor, stridesOf } from "../fold.ts";
@@ -19,10 +19,12 @@ function reducedAxes(c: ShapeContext, rank: number): ReadonlySet<number> | undef
 const without = (shape: Shape, axes: ReadonlySet<number>, keep: boolean): Shape =>
   keep ? shape.map((dim, i) => (axes.has(i) ? 1 : dim)) : shape.filter((_, i) => !axes.has(i));
 
+const keepsAxes = (c: ShapeContext): boolean => intAttribute(c.layer, "keepdims", 1) === 1;
+
 function reducedShape(c: ShapeContext): Shape | undefined {
   const input = c.inputs[0]?.shape;
   if (input === undefined) return undefined;
-  const keep = intAttribute(c.layer, "keepdims", 1) === 1;
+  const keep = keepsAxes(c);
   const axes = reducedAxes(c, input.length);
   if (axes !== undefined) return without(input, axes, keep);
   if (keep) return unknownShape(input.length);
@@ -52,16 +54,26 @@ const foldReduced =
       sums[at] = f(sums[at]!, x);
     }
     if (!sums.every(Number.isFinite)) return undefined;
-    const shape = without(value.shape, axes, intAttribute(c.layer, "keepdims", 1) === 1) as readonly number[];
+    const shape = without(value.shape, axes, keepsAxes(c)) as readonly number[];
     return [foldedTensor(value.dtype, shape, (i) => sums[i]!)];
   };
+
+/** Scales and zero points where the plain operators have axes, which are an attribute here [com.microsoft]. */
+const quantisedReduced: ShapeRule = (c) => {
+  const input = c.inputs[0];
+  const axes = intsAttribute(c.layer, "axes") ?? [];
+  if (input?.shape === undefined) return [typed(input?.dtype, undefined)];
+  const rank = input.shape.length;
+  const reducedOnes = axes.length === 0 ? input.shape.map((_, i) => i) : axes.map((axis) => axisOf(c, axis, rank));
+  return [typed(input.dtype, without(input.shape, new Set(reducedOnes), keepsAxes(c)))];
+};
 
 /** The position of the largest or smallest element along one axis. */
 const positionAlong: ShapeRule = (c) => {
   const input = shapeAtLeast(c, 0, 1);
   if (input === undefined) return [{ dtype: "int64", shape: undefined }];
   const axes = new Set([axisOf(c, intAttribute(c.layer, "axis", 0), input.length)]);
-  return [{ dtype: "int64", shape: without(input, axes, intAttribute(c.layer, "keepdims", 1) === 1) }];
+  return [{ dtype: "int64", shape: without(input, axes, keepsAxes(c)) }];
 };
 
 /** Values and indices of the k largest along an axis; k is an attribute before opset 10. */
@@ -132,6 +144,7 @@ const PLAIN = ["ReduceMean", "ReduceL1", "ReduceL2", "ReduceLogSum", "ReduceLogS
 export const REDUCE: ShapeTable = {
   ...Object.fromEntries(PLAIN.map((name) => [name, { shape: reduced }])),
   ...Object.fromEntries(Object.entries(FOLDED).map(([name, fold]) => [name, { shape: reduced, fold }])),
+  "com.microsoft.QLinearReduceMean": { shape: quantisedReduced },
   ArgMax: { shape: positionAlong },
   ArgMin: { shape: positionAlong },
   TopK: { shape: largest },
