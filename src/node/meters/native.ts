@@ -1,0 +1,19 @@
+// The way to native libraries: koffi, loaded when first needed, and not at all where it is not installed. Who calls what is the
+// business of its users (nvidia/, windows/, perf-counter.ts).
+import { createRequire } from "node:module";
+
+type Koffi = typeof import("koffi");
+
+/** koffi (some 10 ms at the first call), or why it cannot be had. */
+export function loadKoffi(): { readonly koffi: Koffi } | { readonly reason: string } {
+  try {
+    return { koffi: createRequire(import.meta.url)("koffi") as Koffi };
+  } catch (error) {
+    return { reason: `the package koffi cannot be loaded: ${firstLine(error)}` };
+  }
+}
+
+/** First line of an error's message: loaders add long lists of what they tried. */
+export function firstLine(error: unknown): string {
+  return (error instanceof Error ? error.message : String(error)).split("\n")[0] ?? "";
+}
