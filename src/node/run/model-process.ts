@@ -1,0 +1,127 @@
+// The process that runs a network in ONNX Runtime: run() holds its thread, so it must not be ours. Started by model.ts.
+import type { InferenceSession, Tensor } from "onnxruntime-node";
+import { median } from "../../math/statistics.ts";
+import { InputError } from "../../units/input-error.ts";
+import { failedAnswer } from "../child.ts";
+import { monotonicS } from "../clock.ts";
+import { randomInput } from "./model-inputs.ts";
+import type { LoadOptions, ModelAnswer, ModelOrder, PassesOptions, TimedPasses } from "./model-protocol.ts";
+
+type Runtime = typeof import("onnxruntime-node");
+
+/** Passes whose times are kept for the median. */
+const KEPT_TIMES = 65_536;
+/** ONNX Runtime's level "errors only": its warnings are about optimisations. */
+const LOG_ERRORS = 3;
+
+let runtime: Runtime | undefined;
+let network: InferenceSession | undefined;
+
+async function loadRuntime(): Promise<Runtime> {
+  try {
+    return await import("onnxruntime-node");
+  } catch (error) {
+    throw new InputError(
+      "no-onnxruntime",
+      `ONNX Runtime cannot be loaded: ${firstLine(error)}`,
+      "install it beside joulecast: npm install onnxruntime-node",
+    );
+  }
+}
+
+const firstLine = (error: unknown): string =>
+  (error instanceof Error ? error.message : String(error)).split("\n")[0] ?? "";
+
+/** What ONNX Runtime refuses is the model's (or the provider's) matter, not a bug of ours. */
+function refused(error: unknown, doing: string, hint: string): InputError {
+  return new InputError("onnxruntime", `ONNX Runtime cannot ${doing}: ${firstLine(error)}`, hint);
+}
+
+async function load({ path, threads, provider = "cpu" }: LoadOptions): Promise<ModelAnswer> {
+  runtime ??= await loadRuntime();
+  await network?.release();
+  network = undefined;
+  const startS = monotonicS();
+  try {
+    network = await runtime.InferenceSession.create(path, {
+      executionProviders: [provider],
+      logSeverityLevel: LOG_ERRORS,
+      ...(threads !== undefined && { intraOpNumThreads: threads }),
+    });
+  } catch (error) {
+    throw refused(error, `load "${path}" on ${provider}`, "`joulecast inspect` may say which operator it is");
+  }
+  return { kind: "loaded", loadS: monotonicS() - startS, version: runtime.env.versions.node ?? "" };
+}
+
+function feedsOf({ inputs, seed }: PassesOptions, { Tensor }: Runtime): Record<string, Tensor> {
+  const make = Tensor as unknown as new (type: string, data: unknown, dims: readonly number[]) => Tensor;
+  const feeds = inputs.map((input, i) => [
+    input.name,
+    new make(input.dtype, randomInput(input, seed + i), input.shape),
+  ]);
+  return Object.fromEntries(feeds) as Record<string, Tensor>;
+}
+
+/** Outputs come back to memory before run() resolves, also from a GPU: the end of a pass is the end of its work. */
+async function pass(session: InferenceSession, feeds: Record<string, Tensor>): Promise<void> {
+  const outputs = await session.run(feeds);
+  for (const output of Object.values(outputs)) output.dispose();
+}
+
+async function timed(
+  session: InferenceSession,
+  feeds: Record<string, Tensor>,
+  options: PassesOptions,
+): Promise<TimedPasses> {
+  const times: number[] = [];
+  let [passes, minS, maxS] = [0, Number.POSITIVE_INFINITY, 0];
+  const startS = monotonicS();
+  answer({ kind: "started", startS });
+  const isEnough = (nowS: number) =>
+    options.passes === undefined ? nowS - startS >= options.durationS : passes >= options.passes;
+  let beforeS = startS;
+  do {
+    await pass(session, feeds);
+    const nowS = monotonicS();
+    const tookS = nowS - beforeS;
+    beforeS = nowS;
+    passes++;
+    minS = Math.min(minS, tookS);
+    maxS = Math.max(maxS, tookS);
+    if (times.length < KEPT_TIMES) times.push(tookS);
+  } while (!isEnough(beforeS));
+  return { startS, endS: beforeS, passes, meanS: (beforeS - startS) / passes, medianS: median(times), minS, maxS };
+}
+
+async function run(options: PassesOptions): Promise<ModelAnswer> {
+  if (runtime === undefined || network === undefined) throw new Error("run before load");
+  const feeds = feedsOf(options, runtime);
+  try {
+    for (let i = 0; i < options.warmup; i++) await pass(network, feeds);
+    return { kind: "done", passes: await timed(network, feeds, options) };
+  } catch (error) {
+    throw refused(error, "run the network", "check --batch and --dim against what the network was exported for");
+  }
+}
+
+function answer(said: ModelAnswer | ReturnType<typeof failedAnswer>): void {
+  process.send?.(said);
+}
+
+const ORDERS: {
+  readonly [K in ModelOrder["kind"]]: (order: Extract<ModelOrder, { kind: K }>) => Promise<ModelAnswer>;
+} = {
+  load: ({ options }) => load(options),
+  run: ({ options }) => run(options),
+  stop: async () => process.exit(0),
+};
+
+process.on("message", (order: ModelOrder) => {
+  (ORDERS[order.kind] as (order: ModelOrder) => Promise<ModelAnswer>)(order).then(answer, (error) =>
+    answer(failedAnswer(error)),
+  );
+});
+process.on("disconnect", () => process.exit(0));
+// A terminal's Ctrl-C reaches us too: the one who started us decides.
+for (const name of ["SIGINT", "SIGHUP", "SIGQUIT"] as const) process.on(name, () => undefined);

@@ -1,0 +1,100 @@
+// The sampler as the rest of the program sees it: started in its own process, told marks, asked for its cost, stopped.
+import type { SourceInfo, Unusable } from "../../measure/power-source.ts";
+import { InputError } from "../../units/input-error.ts";
+import { Worker } from "../child.ts";
+import { monotonicS } from "../clock.ts";
+import type { SamplerAnswer, SamplerOrder, SamplerStats, StartOptions } from "./protocol.ts";
+
+/** Reads per second when nothing else is asked for. */
+export const DEFAULT_RATE_HZ = 10;
+/** Most reads per second. */
+export const HIGHEST_RATE_HZ = 1000;
+
+/** A sampler that is reading. */
+export interface RunningSampler {
+  readonly sources: readonly SourceInfo[];
+  readonly unusable: readonly Unusable[];
+  readonly journalPath: string;
+  /** Monotonic time of the recording's time 0, s. */
+  readonly startS: number;
+  /** Process id. */
+  readonly pid: number | undefined;
+  /** Time since the recording began, s. */
+  nowS(): number;
+  /** Sends a mark; `timeS` in recording time. Resolves when the channel has taken it. */
+  mark(name: string, value: string | number | undefined, timeS: number): Promise<void>;
+  /** Everything up to now is in the journal when this resolves. */
+  flush(): Promise<void>;
+  stats(): Promise<SamplerStats>;
+  /** Ends the recording; the journal is whole when this resolves. */
+  stop(exitCode?: number): Promise<{ readonly endS: number; readonly stats: SamplerStats }>;
+  /** From now on it does not keep this program from ending. */
+  unref(): void;
+}
+
+const ENTRY = "sampler/process.js";
+let prepared: Worker<SamplerOrder, SamplerAnswer> | undefined;
+
+/** Starts the sampler's process before it is known what to read: the next startSampler takes it. Not needed, it ends with this program. */
+export function prepareSampler(): void {
+  prepared ??= new Worker(ENTRY);
+  prepared.unref();
+}
+
+function takeWorker(): Worker<SamplerOrder, SamplerAnswer> {
+  const worker = prepared;
+  prepared = undefined;
+  worker?.ref();
+  return worker ?? new Worker(ENTRY);
+}
+
+/** @throws InputError "bad-rate" outside (0, 1000] */
+export function checkRate(rateHz: number): number {
+  if (rateHz > 0 && rateHz <= HIGHEST_RATE_HZ) return rateHz;
+  throw new InputError(
+    "bad-rate",
+    `the sampling rate is ${rateHz} Hz, expected above 0 and at most ${HIGHEST_RATE_HZ}`,
+    `leave it out for ${DEFAULT_RATE_HZ} Hz`,
+  );
+}
+
+/**
+ * Starts the sampler and waits for its first reading.
+ * @throws InputError when the rate, a recording to replay or the journal cannot be used
+ */
+export async function startSampler(options: StartOptions): Promise<RunningSampler> {
+  checkRate(options.rateHz);
+  const worker = takeWorker();
+  const coming = worker.next("ready");
+  void worker.send({ kind: "start", options });
+  let ready: Extract<SamplerAnswer, { kind: "ready" }>;
+  try {
+    ready = await coming;
+  } catch (error) {
+    worker.kill();
+    throw error;
+  }
+  const ask = async <K extends SamplerAnswer["kind"]>(order: SamplerOrder, kind: K) => {
+    const answer = worker.next(kind);
+    void worker.send(order);
+    return answer;
+  };
+  const { startS, sources, unusable, journalPath } = ready;
+  return {
+    sources,
+    unusable,
+    journalPath,
+    startS,
+    pid: worker.pid,
+    nowS: () => monotonicS() - startS,
+    mark: (name, value, timeS) => worker.send({ kind: "mark", name, timeS, ...(value !== undefined && { value }) }),
+    flush: async () => void (await ask({ kind: "flush" }, "flushed")),
+    stats: async () => (await ask({ kind: "stats" }, "stats")).stats,
+    async stop(exitCode) {
+      const { endS, stats } = await ask({ kind: "stop", ...(exitCode !== undefined && { exitCode }) }, "stopped");
+      await worker.ended;
+      return { endS, stats };
+    },
+    unref: () => worker.unref(),
+  };
+}
