@@ -1,6 +1,7 @@
 // What a command is: data. One command per file in commands/; table.ts lists them; main.ts turns them into a program.
 // A command reads its options, calls pure code, and returns a result; printing and exit codes are main's.
 import type { Document } from "../report/document.ts";
+import type { Progress } from "../report/progress.ts";
 
 export interface ArgumentSpec {
   readonly name: string;
@@ -23,19 +24,32 @@ export type OptionValues = Readonly<Record<string, string | readonly string[] | 
 
 /** What main hands to a command besides its arguments. */
 export interface CommandContext {
-  /** One line of progress on stderr when a person watches; nothing otherwise. An empty line clears it. */
-  progress(line: string): void;
+  /** Of this program. */
+  readonly version: string;
+  /**
+   * One line of progress on stderr when a person watches; nothing otherwise. Text is shown at once, a state only when the work has
+   * taken over a second. An empty line clears it.
+   */
+  progress(state: string | Omit<Progress, "elapsedS">): void;
+  /** The words after `--`, for commands that take them; undefined when there was no `--`. */
+  readonly rest: readonly string[] | undefined;
 }
 
 export interface Outcome {
   /** The JSON contract's `result`. */
   readonly result: Readonly<Record<string, unknown>>;
-  /** The same for people. */
+  /** The same for people. A getter where it takes long to build: JSON does not need it. */
   readonly document: Document;
-  /** 1 when a limit that the user set is exceeded. Default 0. */
-  readonly exitCode?: 0 | 1;
+  /** 1 when a limit that the user set is exceeded or a comparison failed; for commands that run a program, the program's. Default 0. */
+  readonly exitCode?: number;
+  /** Where the text form goes: "stderr" leaves stdout to the program that was run, "nowhere" is for scripts. Default "stdout". */
+  readonly textTo?: "stdout" | "stderr" | "nowhere";
   /** Lines for stderr: limits exceeded, files written. */
   readonly remarks?: readonly string[];
+  /** Printed as it is where the document would be printed as text: what another program reads (`export --prometheus`). */
+  readonly text?: string;
+  /** What goes on after the result has been printed: a server. Its value is the exit code. */
+  readonly afterwards?: () => Promise<number>;
 }
 
 export interface Command {
@@ -43,7 +57,13 @@ export interface Command {
   readonly name: string;
   readonly summary: string;
   readonly arguments: readonly ArgumentSpec[];
+  /** What follows `--` is a command line of the user's: nothing in it is read as ours, and `run` finds it in context.rest. */
+  readonly takesRest?: boolean;
+  /** Words after the name in --help, where the usual ones do not do. */
+  readonly usage?: string;
   readonly options: readonly OptionSpec[];
+  /** What --out is for where the command writes that file itself ("where to write the predictor"). Default: what is printed. */
+  readonly out?: string;
   /** Shown by --help: complete command lines. */
   readonly examples: readonly string[];
   run(args: readonly string[], options: OptionValues, context: CommandContext): Promise<Outcome>;

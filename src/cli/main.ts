@@ -1,24 +1,34 @@
 #!/usr/bin/env node
 // The program: picks the command, prints its result in the form asked for, and turns errors into exit codes.
-// The only place that catches and exits. Exit codes: 0 done, 1 a limit exceeded, 2 the user's input, 130 interrupted.
+// The only place that catches and exits. Exit codes: 0 done, 1 a limit exceeded, 2 the user's input, 130 interrupted; commands that
+// run a program exit with the program's code, and with 125 (our failure), 126 (not executable) or 127 (not found) of their own.
 import { realpathSync } from "node:fs";
 import { readFile } from "node:fs/promises";
 import { fileURLToPath } from "node:url";
 import { CommanderError, Command as Program } from "commander";
+import { formatProgress } from "../report/progress.ts";
 import { InputError } from "../units/input-error.ts";
-import type { Command, CommandContext, OptionValues, Outcome } from "./command.ts";
-import { type OutputOptions, present } from "./output.ts";
-import { COMMANDS } from "./table.ts";
+import type { Command, CommandContext, OptionValues } from "./command.ts";
+import type { OutputOptions } from "./output.ts";
+import { runProgram } from "./program.ts";
+import { COMMANDS, SAMPLING } from "./table.ts";
 
 /** Streams the program writes to; tests give their own. */
 export interface Terminal {
   readonly stdout: NodeJS.WritableStream & { readonly isTTY?: boolean; readonly columns?: number };
-  readonly stderr: NodeJS.WritableStream & { readonly isTTY?: boolean };
+  readonly stderr: NodeJS.WritableStream & { readonly isTTY?: boolean; readonly columns?: number };
 }
 
 async function packageVersion(): Promise<string> {
   const text = await readFile(new URL("../../package.json", import.meta.url), "utf8");
   return (JSON.parse(text) as { version: string }).version;
+}
+
+/** Not for --help. */
+async function prepareToSample(argv: readonly string[]): Promise<void> {
+  if (!SAMPLING.includes(argv[0] ?? "") || argv.includes("--help") || argv.includes("-h")) return;
+  const { prepareSampler } = await import("../node/sampler/client.ts");
+  prepareSampler();
 }
 
 /** Loads the commands that the first word names, all of them when it names none (help, typing errors). */
@@ -41,6 +51,7 @@ function describe(program: Program, command: Command): Program {
     .summary(command.summary)
     .description(command.summary)
     .allowExcessArguments(false);
+  if (command.usage !== undefined) made.usage(command.usage);
   for (const argument of command.arguments) {
     const name = argument.name + (argument.variadic ? "..." : "");
     made.argument(argument.required ? `<${name}>` : `[${name}]`, argument.description);
@@ -56,17 +67,51 @@ function describe(program: Program, command: Command): Program {
     .option("--markdown", "print the report as Markdown")
     .option("--full", "print every row, also in the terminal")
     .option("--html <file>", "also write the report with charts as one self-contained HTML file")
-    .option("--out <file>", "also write what is printed to a file")
+    .option("--out <file>", command.out ?? "also write what is printed to a file")
     .option("--quiet", "no progress and no remarks on stderr");
   if (command.examples.length > 0)
     made.addHelpText("after", `\nExamples:\n${command.examples.map((line) => `  $ ${line}`).join("\n")}`);
   return made;
 }
 
-/** One progress line on stderr when a person is watching. */
-function progressContext(terminal: Terminal, quiet: boolean): CommandContext {
+/** Least time before a state is shown, and between two of them, s. */
+const PROGRESS_S = { after: 1, between: 0.1 };
+
+/** Progress is one line on stderr when a person is watching. */
+function contextOf(
+  terminal: Terminal,
+  version: string,
+  rest: readonly string[] | undefined,
+  quiet: boolean,
+): CommandContext {
   const shown = terminal.stderr.isTTY === true && !quiet;
-  return { progress: (line) => shown && terminal.stderr.write(`\r\u001b[2K${line}`) };
+  const startMs = performance.now();
+  let nextS = PROGRESS_S.after;
+  return {
+    version,
+    rest,
+    progress: (state) => {
+      if (!shown) return;
+      const elapsedS = (performance.now() - startMs) / 1000;
+      if (typeof state !== "string") {
+        if (elapsedS < nextS) return;
+        nextS = elapsedS + PROGRESS_S.between;
+      }
+      const line =
+        typeof state === "string" ? state : formatProgress({ ...state, elapsedS }, (terminal.stderr.columns ?? 80) - 1);
+      terminal.stderr.write(`\r\u001b[2K${line}`);
+    },
+  };
+}
+
+/** Exit codes of mistakes that are not 2. */
+const EXIT_CODES: Readonly<Record<string, number>> = { "not-found": 127, "not-executable": 126, interrupted: 130 };
+/** Ours and not the user's input: a measured program may exit with 2 of its own. */
+const OUR_FAILURES: readonly string[] = ["no-sources", "no-home", "cannot-write"];
+
+function exitCodeOf(error: InputError, rest: readonly string[] | undefined): number {
+  if (rest !== undefined && OUR_FAILURES.includes(error.code)) return 125;
+  return EXIT_CODES[error.code] ?? 2;
 }
 
 function explain(error: InputError): string {
@@ -88,29 +133,43 @@ function asInputError(error: CommanderError): InputError {
  * @param argv the words after "joulecast"
  */
 export async function main(argv: readonly string[], terminal: Terminal): Promise<number> {
+  await prepareToSample(argv);
   const version = await packageVersion();
   const wantsJson = argv.includes("--json") && !argv.slice(0, argv.indexOf("--json")).includes("--");
-  let running = argv[0] ?? "";
+  let rest: readonly string[] | undefined;
+  let running = commandNamed(argv);
   let exitCode = 0;
   const program = new Program("joulecast")
     .description("Tells where the joules of a neural network go.")
     .version(version)
     .exitOverride()
     .showSuggestionAfterError(true)
+    // `zoo write … --json`: an option belongs to the command that it stands behind, not to the one above.
+    .enablePositionalOptions()
     .configureOutput({
       writeOut: (text) => terminal.stdout.write(text),
       writeErr: () => {},
       getOutHelpWidth: () => Math.min(terminal.stdout.columns ?? 80, 100),
     });
   try {
-    for (const command of await loadCommands(argv[0])) {
+    const commands = await loadCommands(argv[0]);
+    const end = commands.some((command) => command.takesRest) ? argv.indexOf("--") : -1;
+    const ours = end < 0 ? argv : argv.slice(0, end);
+    rest = end < 0 ? undefined : argv.slice(end + 1);
+    for (const command of commands) {
       describe(program, command).action(async (...received: unknown[]) => {
         running = command.name;
         const options = received.at(-2) as OptionValues;
-        const args = received.slice(0, -2).filter((value): value is string => typeof value === "string");
-        const outcome: Outcome = await command.run(args, options, progressContext(terminal, options.quiet === true));
-        await present(outcome, { command: command.name, version, argv }, options as OutputOptions, terminal);
-        exitCode = outcome.exitCode ?? 0;
+        const args = received
+          .slice(0, -2)
+          .flat()
+          .filter((value): value is string => typeof value === "string");
+        const outcome = await command.run(args, options, contextOf(terminal, version, rest, options.quiet === true));
+        const { present } = await import("./output.ts");
+        const { out, ...others } = options as OutputOptions;
+        const shown = command.out === undefined && out !== undefined ? { ...others, out } : others;
+        await present(outcome, { command: command.name, version, argv }, shown, terminal);
+        exitCode = (await outcome.afterwards?.()) ?? outcome.exitCode ?? 0;
       });
     }
     if (argv.length === 0)
@@ -119,7 +178,7 @@ export async function main(argv: readonly string[], terminal: Terminal): Promise
         "no command given",
         "`joulecast --help` lists the commands; try `joulecast estimate zoo:deeprx`",
       );
-    await program.parseAsync([...argv], { from: "user" });
+    await program.parseAsync([...ours], { from: "user" });
     return exitCode;
   } catch (caught) {
     if (caught instanceof CommanderError && caught.exitCode === 0) return 0;
@@ -128,12 +187,18 @@ export async function main(argv: readonly string[], terminal: Terminal): Promise
     if (wantsJson) {
       const { code, message, hint } = error;
       terminal.stdout.write(
-        `${JSON.stringify({ schema: `joulecast/${running.replace(" ", "-")}/1`, version, command: running, error: { code, message, hint } })}\n`,
+        `${JSON.stringify({ schema: `joulecast/${running === "" ? "error" : running.replaceAll(" ", "-")}/1`, version, command: running, error: { code, message, hint } })}\n`,
       );
     }
     terminal.stderr.write(explain(error));
-    return 2;
+    return exitCodeOf(error, rest);
   }
+}
+
+/** The command that the words begin with, "" when they begin with none: what an error is said to be of. */
+function commandNamed(argv: readonly string[]): string {
+  const names = Object.keys(COMMANDS);
+  return [argv.slice(0, 2).join(" "), argv[0] ?? ""].find((name) => names.includes(name)) ?? "";
 }
 
 /** True when this file is the program, also through the link that npm makes in node_modules/.bin. */
@@ -143,18 +208,7 @@ function isProgram(): boolean {
 }
 
 if (isProgram()) {
-  // A reader that goes away (`joulecast zoo | head`) is no error.
-  process.stdout.on("error", (error: NodeJS.ErrnoException) => {
-    if (error.code === "EPIPE") process.exit(0);
-    throw error;
-  });
-  process.on("SIGINT", () => process.exit(130));
-  try {
-    process.exitCode = await main(process.argv.slice(2), { stdout: process.stdout, stderr: process.stderr });
-  } catch (bug) {
-    process.stderr.write(
-      `joulecast: this is a bug, please report it with the command line\n${(bug as Error).stack ?? bug}\n`,
-    );
-    process.exitCode = 70; // EX_SOFTWARE
-  }
+  const argv = process.argv.slice(2);
+  const terminal = { stdout: process.stdout, stderr: process.stderr };
+  await (argv.includes("--") ? runProgram(() => main(argv, terminal), 125) : runProgram(() => main(argv, terminal)));
 }

@@ -40,10 +40,10 @@ export function renderJson(result: Readonly<Record<string, unknown>>, provenance
   return `${JSON.stringify({ schema: `joulecast/${command.replaceAll(" ", "-")}/1`, version, command, result }, known)}\n`;
 }
 
-function renderForTerminal(document: Document, terminal: Terminal, full: boolean): string {
-  const color = terminal.stdout.isTTY === true && (process.env.NO_COLOR ?? "") === "";
+function renderForTerminal(document: Document, stream: Terminal["stderr"], full: boolean): string {
+  const color = stream.isTTY === true && (process.env.NO_COLOR ?? "") === "";
   return renderText(document, {
-    width: Math.max(40, terminal.stdout.columns ?? 80),
+    width: Math.max(40, stream.columns ?? 80),
     color,
     full,
     elsewhere: "--full, --html and --json have all",
@@ -66,13 +66,18 @@ export async function present(
       `--${asked.join(" and --")} ask for two forms at once`,
       "give one of them; --html FILE can be given besides",
     );
+  if (options.table !== undefined && options.csv !== true)
+    throw new InputError("no-csv", `--table ${options.table} needs --csv`, "add --csv");
+  const form = asked[0] ?? "text";
+  const { textTo = "stdout" } = outcome;
+  const stream = form === "text" && textTo !== "stdout" ? terminal.stderr : terminal.stdout;
   const render = {
     json: () => renderJson(outcome.result, provenance),
     csv: () => renderCsv(outcome.document, options.table === undefined ? {} : { table: options.table }),
     markdown: () => renderMarkdown(outcome.document),
-    text: () => renderForTerminal(outcome.document, terminal, options.full === true),
+    text: () => outcome.text ?? renderForTerminal(outcome.document, stream, options.full === true),
   };
-  const text = render[asked[0] ?? "text"]();
+  const text = render[form]();
   const written: string[] = [];
   if (options.html !== undefined) {
     const { htmlPage } = await import("../node/html-page.ts");
@@ -83,7 +88,7 @@ export async function present(
     await writeWhole(options.out, [text]);
     written.push(options.out);
   }
-  terminal.stdout.write(text);
+  if (form !== "text" || textTo !== "nowhere") stream.write(text);
   if (options.quiet === true) return;
   for (const line of [...(outcome.remarks ?? []), ...written.map((path) => `wrote ${path}`)])
     terminal.stderr.write(`joulecast: ${line}\n`);

@@ -1,0 +1,106 @@
+// `joulecast serve --metrics`: a Prometheus endpoint until Ctrl-C. Prints where it listens and what it reads, then stays.
+import { type MetricsServer, startMetricsServer } from "../../../node/metrics-server.ts";
+import { withInterrupts } from "../../../node/run/interrupts.ts";
+import { openMachine } from "../../../node/sampler/open-machine.ts";
+import { type PrometheusFamily, runFamilies } from "../../../node/store/exports/prometheus.ts";
+import { listRunIds } from "../../../node/store/run-folders.ts";
+import type { Store } from "../../../node/store/runs.ts";
+import { textCell } from "../../../report/show.ts";
+import { InputError } from "../../../units/input-error.ts";
+import type { Command } from "../../command.ts";
+import { countOption, flagOption, quantityOption, textOption } from "../../options.ts";
+import { openUserStore } from "./stored-runs.ts";
+
+const SHORTEST_PERIOD_S = 0.01;
+const LONGEST_PERIOD_S = 60;
+const DEFAULT_RUNS = 10;
+const HIGHEST_PORT = 65_535;
+
+/** The newest runs. Read from their folders: the database stays free for those who measure. */
+function newestRuns(store: Store, count: number): readonly PrometheusFamily[] {
+  const ids = count === 0 ? [] : listRunIds(store.paths.runs).slice(-count);
+  const runs = ids.flatMap((id) => {
+    try {
+      return [store.getRun(id)];
+    } catch (error) {
+      // Removed meanwhile, or a broken record: the others are still worth showing.
+      if (error instanceof InputError) return [];
+      throw error;
+    }
+  });
+  return runFamilies(runs);
+}
+
+function portOption(options: Parameters<Command["run"]>[1]): number {
+  const port = countOption(options, "--port", 0) ?? 0;
+  if (port <= HIGHEST_PORT) return port;
+  throw new InputError("out-of-range", `--port ${port} is out of range`, `give 0 (any free one) to ${HIGHEST_PORT}`);
+}
+
+/** Until somebody asks the program to end. Ctrl-C ends it with 130 as anywhere; SIGTERM is how services are stopped, and no failure. */
+async function untilAsked(server: MetricsServer, close: () => void): Promise<number> {
+  const reason = await withInterrupts(
+    (signal) => new Promise((done) => signal.addEventListener("abort", () => done(signal.reason))),
+  );
+  await server.close();
+  close();
+  return reason === "SIGTERM" ? 0 : 130;
+}
+
+export const serve: Command = {
+  name: "serve",
+  summary: "a Prometheus endpoint of this machine's power sources and newest runs",
+  arguments: [],
+  options: [
+    { flags: "--metrics", description: "serve /metrics in Prometheus' text format" },
+    { flags: "--port <n>", description: "port (default 0: any that is free; it is printed)" },
+    { flags: "--host <address>", description: "address to listen on (default 127.0.0.1: this machine only)" },
+    { flags: "--period <time>", description: "time between two reads, 10ms to 60s (default 1s)" },
+    { flags: "--runs <n>", description: `how many of the newest runs are shown as well (default ${DEFAULT_RUNS})` },
+    { flags: "--replay <file>", description: "a recording (`measure --record`) in place of the machine" },
+  ],
+  examples: ["joulecast serve --metrics --port 9464", "joulecast serve --metrics --host 0.0.0.0 --port 9464 --runs 0"],
+  run: async (_, options) => {
+    if (!flagOption(options, "--metrics"))
+      throw new InputError(
+        "nothing-to-serve",
+        "serve what?",
+        "`joulecast serve --metrics` is the endpoint that there is",
+      );
+    const port = portOption(options);
+    const host = textOption(options, "--host") ?? "127.0.0.1";
+    const periodS = quantityOption(options, "--period", "s", SHORTEST_PERIOD_S, LONGEST_PERIOD_S) ?? 1;
+    const count = countOption(options, "--runs", 0) ?? DEFAULT_RUNS;
+    const replay = textOption(options, "--replay");
+    const { store, messages } = await openUserStore();
+    const machine = openMachine(replay === undefined ? {} : { replay });
+    const { usable, unusable } = machine;
+    let server: MetricsServer;
+    try {
+      server = await startMetricsServer({ sources: usable, periodS, host, port, more: () => newestRuns(store, count) });
+    } catch (error) {
+      machine.close();
+      throw error;
+    }
+    const sources = usable.map(({ info: { id, domain, kind } }) => ({ id, domain, kind }));
+    const nothing = "no power source can be read: only earlier runs are shown; `joulecast doctor` says what is missing";
+    return {
+      result: { url: server.url, host, port: server.port, sources, unusable: unusable.length },
+      document: {
+        title: `Metrics at ${server.url}`,
+        sections: [
+          {
+            kind: "table",
+            name: "sources",
+            main: true,
+            columns: [{ title: "source" }, { title: "domain" }, { title: "kind" }],
+            rows: sources.map(({ id, domain, kind }) => [textCell(id), textCell(domain), textCell(kind)]),
+          },
+          { kind: "notes", notes: [...(sources.length === 0 ? [nothing] : []), "Ctrl-C ends it"] },
+        ],
+      },
+      remarks: messages,
+      afterwards: () => untilAsked(server, machine.close),
+    };
+  },
+};
