@@ -4,7 +4,8 @@ import { mkdtempSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 
-const MAIN = resolve(import.meta.dirname, "../../dist/cli/main.js");
+/** The built program. */
+export const MAIN = resolve(import.meta.dirname, "../../dist/cli/main.js");
 
 export interface CliRun {
   readonly status: number | null;
