@@ -21,8 +21,7 @@ export const programStdio = (options: OptionValues) => (ownsStdout(options) ? "s
 
 /** @throws InputError "empty-command" | "not-found" | "not-executable" before anything is opened for it */
 export function checkStartable(argv: readonly string[]): void {
-  if (!argv[0])
-    throw new InputError("empty-command", "no command follows --", "joulecast measure -- python infer.py");
+  if (!argv[0]) throw new InputError("empty-command", "no command follows --", "joulecast measure -- python infer.py");
   const why = whyNotStartable(argv[0]);
   if (why !== undefined) throw why.problem;
 }
