@@ -2,6 +2,9 @@
 // is said at the top of its own file. They print Markdown for the README; they are no tests and fail on no number.
 const BENCHMARKS = {
   read: () => import("./read.mjs"),
+  sampler: () => import("./sampler.mjs"),
+  startup: () => import("./startup.mjs"),
+  coverage: () => import("./coverage.mjs"),
 };
 
 const names = process.argv.slice(2);

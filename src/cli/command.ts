@@ -64,6 +64,8 @@ export interface Command {
   readonly options: readonly OptionSpec[];
   /** What --out is for where the command writes that file itself ("where to write the predictor"). Default: what is printed. */
   readonly out?: string;
+  /** Shown by --help below the options: lines of at most 80 columns. */
+  readonly notes?: readonly string[];
   /** Shown by --help: complete command lines. */
   readonly examples: readonly string[];
   run(args: readonly string[], options: OptionValues, context: CommandContext): Promise<Outcome>;

@@ -43,9 +43,14 @@ const collect = (value: string, previous: readonly string[] | undefined): readon
   value,
 ];
 
+/** "data" of "data get" is a word only, "zoo" of "zoo write" a command itself. */
+function parentOf(program: Program, word: string): Program {
+  return program.commands.find((child) => child.name() === word) ?? program.command(word).summary(`see ${word} --help`);
+}
+
 function describe(program: Program, command: Command): Program {
   const words = command.name.split(" ");
-  const parent = words.length === 1 ? program : program.commands.find((child) => child.name() === words[0])!;
+  const parent = words.length === 1 ? program : parentOf(program, words[0]!);
   const made = parent
     .command(words.at(-1)!)
     .summary(command.summary)
@@ -69,6 +74,7 @@ function describe(program: Program, command: Command): Program {
     .option("--html <file>", "also write the report with charts as one self-contained HTML file")
     .option("--out <file>", command.out ?? "also write what is printed to a file")
     .option("--quiet", "no progress and no remarks on stderr");
+  if (command.notes !== undefined) made.addHelpText("after", `\n${command.notes.join("\n")}`);
   if (command.examples.length > 0)
     made.addHelpText("after", `\nExamples:\n${command.examples.map((line) => `  $ ${line}`).join("\n")}`);
   return made;
@@ -139,6 +145,7 @@ export async function main(argv: readonly string[], terminal: Terminal): Promise
   let rest: readonly string[] | undefined;
   let running = commandNamed(argv);
   let exitCode = 0;
+  let isPrinted = false;
   const program = new Program("joulecast")
     .description("Tells where the joules of a neural network go.")
     .version(version)
@@ -164,11 +171,15 @@ export async function main(argv: readonly string[], terminal: Terminal): Promise
           .slice(0, -2)
           .flat()
           .filter((value): value is string => typeof value === "string");
-        const outcome = await command.run(args, options, contextOf(terminal, version, rest, options.quiet === true));
-        const { present } = await import("./output.ts");
+        const { checkOutput, print, writeFiles } = await import("./output.ts");
+        checkOutput(options as OutputOptions);
         const { out, ...others } = options as OutputOptions;
         const shown = command.out === undefined && out !== undefined ? { ...others, out } : others;
-        await present(outcome, { command: command.name, version, argv }, shown, terminal);
+        const outcome = await command.run(args, options, contextOf(terminal, version, rest, options.quiet === true));
+        const provenance = { command: command.name, version, argv };
+        const text = print(outcome, provenance, shown, terminal);
+        isPrinted = true;
+        await writeFiles(text, outcome, provenance, shown, terminal);
         exitCode = (await outcome.afterwards?.()) ?? outcome.exitCode ?? 0;
       });
     }
@@ -184,7 +195,7 @@ export async function main(argv: readonly string[], terminal: Terminal): Promise
     if (caught instanceof CommanderError && caught.exitCode === 0) return 0;
     const error = caught instanceof CommanderError ? asInputError(caught) : caught;
     if (!(error instanceof InputError)) throw error;
-    if (wantsJson) {
+    if (wantsJson && !isPrinted) {
       const { code, message, hint } = error;
       terminal.stdout.write(
         `${JSON.stringify({ schema: `joulecast/${running === "" ? "error" : running.replaceAll(" ", "-")}/1`, version, command: running, error: { code, message, hint } })}\n`,

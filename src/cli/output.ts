@@ -1,6 +1,6 @@
 // A command's outcome → what is printed and written. One table of forms; the HTML file is made only when asked for.
 
-import { writeWhole } from "../node/files.ts";
+import { checkWritable, writeWhole } from "../node/files.ts";
 import { renderCsv } from "../report/csv.ts";
 import type { Document } from "../report/document.ts";
 import { renderMarkdown } from "../report/markdown.ts";
@@ -52,13 +52,11 @@ function renderForTerminal(document: Document, stream: Terminal["stderr"], full:
 
 const FORMS = ["json", "csv", "markdown"] as const;
 
-/** Prints the outcome in the one form asked for and writes the files asked for. */
-export async function present(
-  outcome: Outcome,
-  provenance: Provenance,
-  options: OutputOptions,
-  terminal: Terminal,
-): Promise<void> {
+/**
+ * Whether the options can be obeyed, before the work is done: at most one form, files that can be written.
+ * @throws InputError "two-forms" | "no-csv" | "cannot-write"
+ */
+export function checkOutput(options: OutputOptions): void {
   const asked = FORMS.filter((form) => options[form] === true);
   if (asked.length > 1)
     throw new InputError(
@@ -68,7 +66,12 @@ export async function present(
     );
   if (options.table !== undefined && options.csv !== true)
     throw new InputError("no-csv", `--table ${options.table} needs --csv`, "add --csv");
-  const form = asked[0] ?? "text";
+  for (const path of [options.html, options.out]) if (path !== undefined) checkWritable(path);
+}
+
+/** Prints the outcome in the one form asked for. @returns what it looks like in that form */
+export function print(outcome: Outcome, provenance: Provenance, options: OutputOptions, terminal: Terminal): string {
+  const form = FORMS.find((each) => options[each] === true) ?? "text";
   const { textTo = "stdout" } = outcome;
   const stream = form === "text" && textTo !== "stdout" ? terminal.stderr : terminal.stdout;
   const render = {
@@ -78,18 +81,30 @@ export async function present(
     text: () => outcome.text ?? renderForTerminal(outcome.document, stream, options.full === true),
   };
   const text = render[form]();
-  const written: string[] = [];
+  if (form !== "text" || textTo !== "nowhere") stream.write(text);
+  return text;
+}
+
+/**
+ * Writes the files asked for, and tells of them and of what the command remarks.
+ * @param text what was printed
+ */
+export async function writeFiles(
+  text: string,
+  outcome: Outcome,
+  provenance: Provenance,
+  options: OutputOptions,
+  terminal: Terminal,
+): Promise<void> {
+  const tell = (line: string) => options.quiet === true || terminal.stderr.write(`joulecast: ${line}\n`);
+  for (const line of outcome.remarks ?? []) tell(line);
   if (options.html !== undefined) {
     const { htmlPage } = await import("../node/html-page.ts");
     await writeWhole(options.html, [await htmlPage(outcome.document, provenance)]);
-    written.push(options.html);
+    tell(`wrote ${options.html}`);
   }
   if (options.out !== undefined) {
     await writeWhole(options.out, [text]);
-    written.push(options.out);
+    tell(`wrote ${options.out}`);
   }
-  if (form !== "text" || textTo !== "nowhere") stream.write(text);
-  if (options.quiet === true) return;
-  for (const line of [...(outcome.remarks ?? []), ...written.map((path) => `wrote ${path}`)])
-    terminal.stderr.write(`joulecast: ${line}\n`);
 }

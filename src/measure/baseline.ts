@@ -7,9 +7,11 @@ import { rootSumSquare } from "./energy-curve.ts";
 import type { Doubt } from "./measurement.ts";
 import type { Recording, Trace, Window } from "./trace.ts";
 
-/** The idle time is cut into bins at least so long, s: long against update periods, short against the idle time. */
+/** The idle time is cut into bins of so long, s, and of so many update or poll periods: long against those, short against the idle time. */
 const BIN_S = 1;
 const BIN_PERIODS = 5;
+/** A short idle time is cut into so many shorter bins, down to one period each: one bin would tell nothing of the spread. */
+const FEWEST_BINS = 5;
 /** Standard error of a median over that of a mean, for normal data. */
 const MEDIAN_COST = Math.sqrt(Math.PI / 2);
 
@@ -46,8 +48,10 @@ function binPowers(account: Account, window: Window, skipS: number): { powersW: 
   const lengthS = window.toS - window.fromS;
   const fromS = lengthS > 3 * skipS ? window.fromS + skipS : window.fromS;
   const { updatePeriodS, pollPeriodS } = account.rhythm;
-  const wanted = Math.max(BIN_S, BIN_PERIODS * Math.max(updatePeriodS, pollPeriodS || 0));
-  const count = Math.max(1, Math.floor((window.toS - fromS) / wanted));
+  const periodS = Math.max(updatePeriodS, pollPeriodS || 0);
+  const usualS = Math.max(BIN_S, BIN_PERIODS * periodS);
+  const wantedS = Math.max(periodS, Math.min(usualS, (window.toS - fromS) / FEWEST_BINS));
+  const count = Math.max(1, Math.floor((window.toS - fromS) / wantedS + 1e-9));
   const binS = (window.toS - fromS) / count;
   const powersW = Array.from({ length: count }, (_, i) => fromS + i * binS).flatMap((startS) => {
     const curve = account.curves.find((one) => one.fromS <= startS && one.toS >= startS + binS);
@@ -56,15 +60,16 @@ function binPowers(account: Account, window: Window, skipS: number): { powersW: 
   return { powersW, binS };
 }
 
-/** Spread that outliers do not move; where more than half of the bins are equal it is the plain one. */
+/** Spread that outliers do not move. Of few bins, or where more than half of them are equal, it is the plain one: then no bin is an outlier. */
 function spread(values: readonly number[]): number {
-  return values.length < 2 ? 0 : robustDeviation(values) || standardDeviation(values);
+  return (values.length > FEWEST_BINS ? robustDeviation(values) : 0) || standardDeviation(values);
 }
 
 /**
  * Idle power of every source that was read while nothing ran.
  * @param stretches idle time before the run, and (better) also after it
- * @returns source id → baseline; a source without a covered bin is left out
+ * @returns source id → baseline; a source with fewer than two covered bins in every stretch is left out: one power says nothing
+ * of its spread, and a baseline without doubt would make the net look certain
  */
 export function takeBaseline(
   stretches: readonly IdleStretch[],
@@ -82,7 +87,7 @@ export function takeBaseline(
     const parts = stretches.flatMap(({ recording, window }) => {
       const trace = recording.traces.find(({ info }) => info.id === id);
       const bins = trace && binPowers(accountFor(trace), window, skipS);
-      return bins && bins.powersW.length > 0 ? [bins] : [];
+      return bins && bins.powersW.length > 1 ? [bins] : [];
     });
     if (parts.length === 0) continue;
     const medians = parts.map(({ powersW }) => median(powersW));

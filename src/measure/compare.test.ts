@@ -28,20 +28,33 @@ describe("combineRepeats", () => {
     const mean = combineRepeats(runs(98, 100, 102));
     expect(mean).toMatchObject({ netJ: 100, grossJ: 110, baselineJ: 10, peakPowerW: 102 });
     // s = 2, n = 3: 2 / √3 × t(0.975, 2)
-    expect(mean.netHighJ - 100).toBeCloseTo((2 / Math.sqrt(3)) * 4.302653, 5);
+    expect(mean.netHighJ! - 100).toBeCloseTo((2 / Math.sqrt(3)) * 4.302653, 5);
+  });
+
+  it("leaves a run in which nothing was read out of the mean, not out of the coverage", () => {
+    const { baselineJ: _, ...lost } = run(0, [], 0);
+    const unread = { ...lost, kind: "missing", grossJ: undefined, baselineJ: undefined, netJ: undefined } as const;
+    const mean = combineRepeats([...runs(98, 102), unread]);
+    expect(mean).toMatchObject({ kind: "measured", netJ: 100, baselineJ: 10, coverage: 0 });
+    expect(perInference(mean, 10)).toBeUndefined();
+    expect(combineRepeats([unread, unread])).toMatchObject({ kind: "missing", netJ: undefined, netHighJ: undefined });
+    expect(compareRuns(runs(98, 102), [run(100), unread])).toMatchObject({
+      verdict: "refused",
+      differenceJ: undefined,
+    });
   });
 
   it("keeps what all runs share, however many there are", () => {
     const doubts = [{ cause: "tolerance", sigmaJ: 5 }];
     const many = Array.from({ length: 50 }, (_, i) => run(100 + (i % 2), doubts));
     const mean = combineRepeats(many);
-    expect(mean.netHighJ - mean.netJ).toBeGreaterThan(1.95 * 5);
-    expect(mean.netHighJ - mean.netJ).toBeLessThan(2.05 * 5);
+    expect(mean.netHighJ! - mean.netJ!).toBeGreaterThan(1.95 * 5);
+    expect(mean.netHighJ! - mean.netJ!).toBeLessThan(2.05 * 5);
   });
 
   it("does not believe runs that agree by luck more than their own doubts", () => {
     const mean = combineRepeats([100, 100].map((netJ) => run(netJ, [{ cause: "update period", sigmaJ: 4 }])));
-    expect(mean.netHighJ - 100).toBeCloseTo((1.95996 * 4) / Math.sqrt(2), 3);
+    expect(mean.netHighJ! - 100).toBeCloseTo((1.95996 * 4) / Math.sqrt(2), 3);
   });
 
   it("takes the least coverage, and the weakest kind", () => {

@@ -5,11 +5,9 @@ import { studentQuantile } from "../math/distribution.ts";
 import { mean, variance } from "../math/statistics.ts";
 import { rootSumSquare } from "./energy-curve.ts";
 import { CONFIDENCE, combined } from "./interval.ts";
-import type { Doubt, Measurement } from "./measurement.ts";
+import { type Doubt, LEAST_COVERAGE, type Measurement } from "./measurement.ts";
 import { combineRepeats } from "./repeats.ts";
 
-/** Least coverage of every run for which a comparison is made. */
-export const LEAST_COVERAGE = 0.95;
 /** Least number of runs of each. */
 export const LEAST_RUNS = 2;
 
@@ -53,6 +51,7 @@ function refusal(a: readonly Measurement[], b: readonly Measurement[]): string {
   if (a.length < LEAST_RUNS || b.length < LEAST_RUNS)
     return `${a.length} and ${b.length} runs: at least ${LEAST_RUNS} of each are needed`;
   const least = Math.min(...[...a, ...b].map(({ coverage }) => coverage));
+  if ([...a, ...b].some(({ netJ }) => netJ === undefined)) return "nothing was read in at least one run";
   return least < LEAST_COVERAGE ? `coverage ${(least * 100).toFixed(1)} % is below ${LEAST_COVERAGE * 100} %` : "";
 }
 
@@ -71,8 +70,7 @@ export function compareRuns(a: readonly Measurement[], b: readonly Measurement[]
   if (reason !== "")
     return { ...means, differenceJ: undefined, lowJ: undefined, highJ: undefined, verdict: "refused", method, reason };
 
-  const netA = a.map(({ netJ }) => netJ);
-  const netB = b.map(({ netJ }) => netJ);
+  const [netA, netB] = [a, b].map((runs) => runs.flatMap(({ netJ }) => netJ ?? [])) as [number[], number[]];
   const differenceJ = mean(netA) - mean(netB);
   const spread = spreadOf(netA, netB);
   const withinJ = rootSumSquare([combined(ownDoubts(a)).sigmaJ / a.length, combined(ownDoubts(b)).sigmaJ / b.length]);

@@ -78,7 +78,8 @@ export function counterCurve(stretch: Stretch, { info, updatePeriodS }: Stretche
     const lengthS = timeS[k + 1]! - timeS[k]!;
     const share = Math.max(0, Math.min(1, (time - timeS[k]!) / lengthS));
     // A mean over an interval hides how high a burst inside it was: the span seen nearby is taken once more on both sides.
-    // These bounds are wide, so half their distance counts as three standard deviations.
+    // These bounds are wide, so half their distance counts as five standard deviations (found on machines whose joules are known:
+    // test/machine/coverage).
     const powers = near(k, 2);
     const spanW = Math.max(...powers) - Math.min(...powers);
     const lowW = Math.max(0, Math.min(...powers) - spanW);
@@ -91,7 +92,7 @@ export function counterCurve(stretch: Stretch, { info, updatePeriodS }: Stretche
     const shapeJ = bounds(powerW[k]! * lengthS, lengthS, share * lengthS, lowW, highW) + outsideS * (highW - lowW);
     return {
       stepJ: rootSumSquare([left, right]) / Math.sqrt(3),
-      shapeJ: rootSumSquare([shapeJ / 6, noiseJ]),
+      shapeJ: rootSumSquare([shapeJ / 10, noiseJ]),
     };
   };
 

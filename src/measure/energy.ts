@@ -1,45 +1,46 @@
 // Joules of one source in one window, gross: Δenergy over measured, monotonic time, with coverage and doubts. Gaps longer than
 // max(3 × poll period, 1 s) are not filled: the joules are those of the covered time, the coverage says how much that is, and
-// what the gaps may have held goes into the interval ("gaps"). No baseline (baseline.ts) and no sums over sources (measure.ts).
+// what the gaps may have held goes into the interval ("gaps"). Nothing covered is no joules, not 0 J. No baseline (baseline.ts)
+// and no sums over sources (measure.ts).
 import { counterCurve } from "./counter-curve.ts";
-import { type EnergyCurve, intervalAt, rootSumSquare } from "./energy-curve.ts";
+import { type EnergyCurve, rootSumSquare } from "./energy-curve.ts";
 import { gaugeCurve } from "./gauge-curve.ts";
-import type { Doubt } from "./measurement.ts";
+import { EVEN_EXCESS } from "./interval.ts";
+import { type Doubt, LEAST_COVERAGE } from "./measurement.ts";
 import type { SourceInfo } from "./power-source.ts";
 import { type Stretches, stretchesOf } from "./stretches.ts";
 import type { Trace, Window } from "./trace.ts";
-
-/** Shortest time after which a counter that does not move is called still, s. */
-const STILL_FLOOR_S = 1;
-const STILL_PERIODS = 10;
 
 /** A trace made ready to be asked for windows: do this once, ask often. */
 export interface Account {
   readonly info: SourceInfo;
   readonly curves: readonly EnergyCurve[];
   readonly rhythm: Stretches;
+  /** Most that the source may draw where it is not seen, W: the highest power of the whole recording, or its stated limit if that is more. */
+  readonly ceilingW: number;
 }
 
 /** Gross joules of one source in one window. */
 export interface WindowEnergy {
-  readonly grossJ: number;
+  /** Undefined when nothing is covered. */
+  readonly grossJ: number | undefined;
   /** Time of the window that readings cover, s. */
   readonly coveredS: number;
   /** coveredS over the window's duration, in [0, 1]. */
   readonly coverage: number;
-  /** grossJ / coveredS, W; 0 when nothing is covered. */
-  readonly meanPowerW: number;
+  /** grossJ / coveredS, W. */
+  readonly meanPowerW: number | undefined;
   readonly peakPowerW: number | undefined;
   readonly doubts: readonly Doubt[];
   readonly remarks: readonly string[];
-  /** The counter did not move although there was time enough. */
-  readonly stoodStill: boolean;
 }
 
 export function accountOf(trace: Trace): Account {
   const rhythm = stretchesOf(trace);
   const make = trace.info.reads === "energy" ? counterCurve : gaugeCurve;
-  return { info: trace.info, curves: rhythm.stretches.map((stretch) => make(stretch, rhythm)), rhythm };
+  const curves = rhythm.stretches.map((stretch) => make(stretch, rhythm));
+  const seenW = curves.reduce((most, curve) => Math.max(most, curve.peakW(curve.fromS, curve.toS) ?? 0), 0);
+  return { info: trace.info, curves, rhythm, ceilingW: Math.max(seenW, trace.info.maxPowerW ?? 0) };
 }
 
 interface Piece {
@@ -71,51 +72,59 @@ function unseenSpreadW(pieces: readonly Piece[], meanW: number): number {
   return Math.sqrt(powers.reduce((total, power) => total + (power - meanW) ** 2, 0) / Math.max(1, powers.length));
 }
 
-/** What the gaps of a window may have held: by the counter itself where it went on, else at the mean power of what was seen. */
-function gapDoubt(pieces: readonly Piece[], window: Window, meanW: number): Doubt {
-  const spreadW = unseenSpreadW(pieces, meanW);
+/**
+ * Power of an unseen time and its standard deviation, W. A window that was seen well enough speaks for its gaps; the less was
+ * seen, the more any power from 0 to the ceiling is taken as evenly likely: σ = width / √12.
+ */
+function unseenPower(pieces: readonly Piece[], meanW: number, coverage: number, ceilingW: number) {
+  const blind = Math.max(0, 1 - coverage / LEAST_COVERAGE);
+  const evenVariance = (blind * ceilingW ** 2) / 12;
+  const variance = (1 - blind) * unseenSpreadW(pieces, meanW) ** 2 + evenVariance;
+  return {
+    powerW: (1 - blind) * meanW + (blind * ceilingW) / 2,
+    sigmaW: Math.sqrt(variance),
+    excess: variance > 0 ? EVEN_EXCESS * (evenVariance / variance) ** 2 : 0,
+  };
+}
+
+/** What the gaps of a window may have held: by the counter itself where it went on, else at the power of unseenPower. */
+function gapDoubt(pieces: readonly Piece[], window: Window, coverage: number, meanW: number, ceilingW: number): Doubt {
+  const { powerW, sigmaW, excess } = unseenPower(pieces, meanW, coverage, ceilingW);
   const ends = [undefined, ...pieces].map((piece, i) => ({ before: piece, after: pieces[i] }));
   let [missingJ, sigmaJ] = [0, 0];
   for (const { before, after } of ends) {
     const gapS = (after?.fromS ?? window.toS) - (before?.toS ?? window.fromS);
     const counted = before && after && before.curve.origin !== undefined && before.curve.origin === after.curve.origin;
-    missingJ += counted ? after.curve.energyJ(after.fromS) - before.curve.energyJ(before.toS) : meanW * gapS;
-    sigmaJ += counted ? 0 : spreadW * gapS;
+    missingJ += counted ? after.curve.energyJ(after.fromS) - before.curve.energyJ(before.toS) : powerW * gapS;
+    sigmaJ += counted ? 0 : sigmaW * gapS;
   }
-  return { cause: "gaps", sigmaJ, missingJ };
+  return { cause: "gaps", sigmaJ, missingJ, excess };
 }
 
-function remarksOf({ rhythm, info }: Account, window: Window, coverage: number, stoodStill: boolean): string[] {
+const shown = (seconds: number): string => `${Number(seconds.toPrecision(3))} s`;
+
+/** Time of a window in which the counter stood still, s. */
+const stillS = ({ still }: Stretches, window: Window): number =>
+  still.reduce((sum, [fromS, toS]) => sum + Math.max(0, Math.min(toS, window.toS) - Math.max(fromS, window.fromS)), 0);
+
+function remarksOf({ rhythm }: Account, window: Window, coverage: number): string[] {
   const durationS = window.toS - window.fromS;
   const { updatePeriodS, pollPeriodS, gapLimitS } = rhythm;
-  const shown = (seconds: number): string => `${Number(seconds.toPrecision(3))} s`;
+  const deadS = stillS(rhythm, window);
   const found: readonly (readonly [boolean, string])[] = [
-    [coverage === 0, "no readings in the window"],
-    [coverage > 0 && coverage < 0.9995, `gaps longer than ${shown(gapLimitS)} are not filled`],
+    [coverage === 0 && deadS === 0, "no readings in the window"],
+    [
+      coverage > 0 && (1 - coverage) * durationS - deadS > 5e-4 * durationS,
+      `gaps longer than ${shown(gapLimitS)} are not filled`,
+    ],
     [durationS < updatePeriodS, `window shorter than the update period (${shown(updatePeriodS)})`],
     [
       durationS >= updatePeriodS && durationS < pollPeriodS,
       `window shorter than the time between two reads (${shown(pollPeriodS)})`,
     ],
-    [stoodStill && info.reads === "energy", "counter stood still"],
+    [deadS > 0, `counter stood still for ${shown(deadS)} of ${shown(durationS)}: not believed there`],
   ];
   return [...found.flatMap(([holds, text]) => (holds ? [text] : [])), ...rhythm.remarks];
-}
-
-/** True when a counter had time to move during the window's readings and did not. */
-function standsStill({ info, rhythm }: Account, window: Window): boolean {
-  if (info.reads !== "energy") return false;
-  const atLeastS = Math.max(STILL_FLOOR_S, STILL_PERIODS * rhythm.updatePeriodS);
-  let seenS = 0;
-  for (const { timeS, values } of rhythm.stretches) {
-    const first = timeS[0]! >= window.fromS ? 0 : intervalAt(timeS, window.fromS) + 1;
-    const last = timeS.at(-1)! <= window.toS ? timeS.length - 1 : intervalAt(timeS, window.toS);
-    if (last <= first) continue;
-    // Cumulative joules never fall, so equal ends mean that nothing moved between.
-    if (values[first] !== values[last]) return false;
-    seenS += timeS[last]! - timeS[first]!;
-  }
-  return seenS >= atLeastS;
 }
 
 /**
@@ -129,14 +138,19 @@ export function energyIn(account: Account, window: Window): WindowEnergy {
     .map((curve) => ({ curve, fromS: Math.max(curve.fromS, window.fromS), toS: Math.min(curve.toS, window.toS) }))
     .filter(({ fromS, toS }) => toS > fromS);
   const coveredS = pieces.reduce((total, { fromS, toS }) => total + toS - fromS, 0);
+  const coverage = durationS > 0 ? Math.min(1, coveredS / durationS) : 0;
+  const remarks = remarksOf(account, window, coverage);
+  if (coverage === 0) {
+    // Never read at all: there is nothing to bound the unseen power by.
+    const doubts = account.curves.length > 0 ? [gapDoubt([], window, 0, 0, account.ceilingW)] : [];
+    return { grossJ: undefined, coveredS: 0, coverage, meanPowerW: undefined, peakPowerW: undefined, doubts, remarks };
+  }
   const grossJ = pieces.reduce((sum, { curve, fromS, toS }) => sum + curve.energyJ(toS) - curve.energyJ(fromS), 0);
   const peaks = pieces.flatMap(({ curve, fromS, toS }) => curve.peakW(fromS, toS) ?? []);
-  const coverage = durationS > 0 ? Math.min(1, coveredS / durationS) : 0;
-  const meanPowerW = coveredS > 0 ? grossJ / coveredS : 0;
-  const gapS = Math.max(0, durationS - coveredS);
+  const meanPowerW = grossJ / coveredS;
   const doubts = mergeDoubts(pieces.flatMap(({ curve, fromS, toS }) => curve.doubts(fromS, toS)));
-  if (coverage > 0 && gapS > 1e-9 * durationS) doubts.push(gapDoubt(pieces, window, meanPowerW));
-  const stoodStill = standsStill(account, window);
+  if (durationS - coveredS > 1e-9 * durationS)
+    doubts.push(gapDoubt(pieces, window, coverage, meanPowerW, account.ceilingW));
   return {
     grossJ,
     coveredS,
@@ -144,7 +158,6 @@ export function energyIn(account: Account, window: Window): WindowEnergy {
     meanPowerW,
     peakPowerW: peaks.length > 0 ? Math.max(...peaks) : undefined,
     doubts,
-    remarks: remarksOf(account, window, coverage, stoodStill),
-    stoodStill,
+    remarks,
   };
 }

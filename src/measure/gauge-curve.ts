@@ -36,9 +36,11 @@ function variogram(powerW: readonly number[]): { noise: number; drift: number; d
   const one = mean(near);
   const two = powerW.length > 2 ? mean(squares(2)) : one;
   const drift = Math.max(0, Math.min(one, two - one));
-  const fourth = near.reduce((total, square) => total + square * square, 0);
-  const total = near.reduce((sum, square) => sum + square, 0);
-  return { noise: (one - drift) / 2, drift, degrees: fourth > 0 ? Math.max(1, (total * total) / fourth) : near.length };
+  // Degrees of a variance from its own scatter, 2 μ² / (σ² / n); differences of neighbours share readings, so never above 2n/3.
+  const scatter = mean(near.map((square) => (square - one) ** 2));
+  const most = Math.max(1, (2 * near.length) / 3);
+  const degrees = scatter > 0 ? Math.min(most, Math.max(1, (2 * near.length * one ** 2) / scatter)) : most;
+  return { noise: (one - drift) / 2, drift, degrees };
 }
 
 /** @param stretch readings in W, at least two */
@@ -101,7 +103,7 @@ export function gaugeCurve(stretch: Stretch, { info, updatePeriodS, pollPeriodS 
       const independent = spreadW > 2 * resolution ? Math.max(1, (toS - fromS) / spacingS) : 1;
       const doubts: Doubt[] = [
         { cause: "averaging", sigmaJ: averagingJ, degrees },
-        { cause: "update period", sigmaJ: rootSumSquare([edgeJ(fromS) + edgeJ(toS), shiftJ]) },
+        { cause: "update period", sigmaJ: rootSumSquare([edgeJ(fromS), edgeJ(toS), shiftJ]) },
         { cause: "meter resolution", sigmaJ: ((resolution / Math.sqrt(12)) * (toS - fromS)) / Math.sqrt(independent) },
       ];
       return doubts;

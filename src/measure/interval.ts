@@ -7,17 +7,29 @@ import type { Doubt } from "./measurement.ts";
 /** Share of intervals that should hold the truth. */
 export const CONFIDENCE = 0.95;
 
+/** Excess kurtosis of an error that lies evenly between two limits. */
+export const EVEN_EXCESS = -1.2;
+/** By how much the coverage factor shrinks from 1.96 to the 1.65 of an even error: 0.95 × √3 ([EA4/02], S9.14; [JCGM100], G.1.3). */
+const EVEN_SHRINK = 1 - (0.95 * Math.sqrt(3)) / 1.96;
+/** Between the two: 1.90 for the sum of two equal even errors, whose excess is half and whose 95 % limits are known exactly. */
+const SHRINK_POWER = 2.4;
+
 /** A span in J around a value. */
 export interface Interval {
   readonly lowJ: number;
   readonly highJ: number;
 }
 
-/** Combined standard deviation, J, and its effective degrees of freedom (Welch and Satterthwaite). */
-export function combined(doubts: readonly Doubt[]): { sigmaJ: number; degrees: number } {
+/** Combined standard deviation, J, its effective degrees of freedom (Welch and Satterthwaite) and its excess kurtosis. */
+export function combined(doubts: readonly Doubt[]): { sigmaJ: number; degrees: number; excess: number } {
   const sigmaJ = rootSumSquare(doubts.map((doubt) => doubt.sigmaJ));
   const weight = doubts.reduce((total, { sigmaJ: s, degrees }) => total + (degrees ? s ** 4 / degrees : 0), 0);
-  return { sigmaJ, degrees: weight > 0 ? sigmaJ ** 4 / weight : Number.POSITIVE_INFINITY };
+  const fourth = doubts.reduce((total, { sigmaJ: s, excess = 0 }) => total + excess * s ** 4, 0);
+  return {
+    sigmaJ,
+    degrees: weight > 0 ? sigmaJ ** 4 / weight : Number.POSITIVE_INFINITY,
+    excess: fourth === 0 ? 0 : fourth / sigmaJ ** 4,
+  };
 }
 
 /**
@@ -25,9 +37,11 @@ export function combined(doubts: readonly Doubt[]): { sigmaJ: number; degrees: n
  * the value; the value always lies inside.
  */
 export function intervalAround(valueJ: number, doubts: readonly Doubt[]): Interval {
-  const { sigmaJ, degrees } = combined(doubts);
+  const { sigmaJ, degrees, excess } = combined(doubts);
+  const evenness = Math.min(1, Math.max(0, excess / EVEN_EXCESS));
   const missingJ = doubts.reduce((total, doubt) => total + (doubt.missingJ ?? 0), 0);
-  const halfJ = studentQuantile((1 + CONFIDENCE) / 2, Math.max(1, degrees)) * sigmaJ;
+  const halfJ =
+    studentQuantile((1 + CONFIDENCE) / 2, Math.max(1, degrees)) * (1 - EVEN_SHRINK * evenness ** SHRINK_POWER) * sigmaJ;
   return {
     lowJ: Math.min(valueJ, valueJ + missingJ - halfJ),
     highJ: Math.max(valueJ, valueJ + missingJ + halfJ),
@@ -52,9 +66,12 @@ export function sumDoubts(sources: readonly { readonly id: string; readonly doub
     if (cause === "tolerance") {
       const families = new Map<string, number>();
       for (const { id, doubt } of same) families.set(familyOf(id), (families.get(familyOf(id)) ?? 0) + doubt.sigmaJ);
-      return { cause, sigmaJ: rootSumSquare([...families.values()]), ...extra };
+      const even = [...families.values()].map((sigmaJ) => ({ cause, sigmaJ, excess: EVEN_EXCESS }));
+      const { sigmaJ, excess } = combined(even);
+      return { cause, sigmaJ, excess, ...extra };
     }
-    const { sigmaJ, degrees } = combined(same.map(({ doubt }) => doubt));
-    return Number.isFinite(degrees) ? { cause, sigmaJ, degrees, ...extra } : { cause, sigmaJ, ...extra };
+    const { sigmaJ, degrees, excess } = combined(same.map(({ doubt }) => doubt));
+    const shape = { ...(Number.isFinite(degrees) && { degrees }), ...(excess !== 0 && { excess }) };
+    return { cause, sigmaJ, ...shape, ...extra };
   });
 }

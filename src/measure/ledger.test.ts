@@ -39,6 +39,17 @@ describe("openLedger", () => {
     expect(mean).toMatchObject({ baselineJ: undefined, netJ: mean.grossJ });
     expect(mean.grossJ).toBeCloseTo(180, 6);
   });
+  it("tells the first second apart, and leaves its joules in the run", () => {
+    const ledger = openLedger(recording, []);
+    const { firstSecond, mean } = ledger.repeats([{ name: "run", fromS: 8, toS: 13 }]);
+    expect(firstSecond).toEqual({
+      grossJ: expect.closeTo(10, 6),
+      meanPowerW: expect.closeTo(10, 6),
+      restPowerW: expect.closeTo(25, 0),
+    });
+    expect(mean.grossJ).toBe(ledger.window({ name: "run", fromS: 8, toS: 13 }).grossJ);
+    expect(ledger.repeats([{ name: "run", fromS: 9, toS: 10.5 }]).firstSecond).toBeUndefined();
+  });
 });
 
 describe("the course of power", () => {

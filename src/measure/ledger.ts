@@ -1,5 +1,6 @@
 // A finished recording with its idle windows: from here every window becomes joules by the same baseline and wall factor.
 // It only ties measure.ts, baseline.ts, repeats.ts and load.ts together, for those who account for many windows.
+import { mean } from "../math/statistics.ts";
 import { type Baseline, takeBaseline } from "./baseline.ts";
 import type { Account } from "./energy.ts";
 import { type LoadShare, loadIn } from "./load.ts";
@@ -7,6 +8,18 @@ import { accountsOf, measureWindow } from "./measure.ts";
 import type { Measurement } from "./measurement.ts";
 import { combineRepeats } from "./repeats.ts";
 import type { Recording, Window } from "./trace.ts";
+import { splitStart } from "./windows.ts";
+
+/**
+ * The first second of the runs, on average, beside the rest: starting up is part of what a run costs and stays in its joules, but a
+ * reader should see how much of them it is.
+ */
+export interface FirstSecond {
+  readonly grossJ: number;
+  /** Mean power in that second, and after it, W. */
+  readonly meanPowerW: number;
+  readonly restPowerW: number;
+}
 
 /** Repeated runs of one thing. */
 export interface Repeats {
@@ -15,6 +28,8 @@ export interface Repeats {
   /** Their mean. */
   readonly mean: Measurement;
   readonly load: readonly LoadShare[];
+  /** Undefined where a run is shorter than 2 s or was not read in one of the two parts. */
+  readonly firstSecond: FirstSecond | undefined;
 }
 
 export interface Ledger {
@@ -49,6 +64,24 @@ function courseOf({ info, curves, rhythm }: Account): PowerCourse {
   return { id: info.id, points };
 }
 
+function firstSecondOf(windows: readonly Window[], measure: (window: Window) => Measurement): FirstSecond | undefined {
+  const parts = windows.map((window) => {
+    const split = splitStart(window);
+    return split && { start: measure(split.start), rest: measure(split.rest) };
+  });
+  const known = parts.flatMap((part) =>
+    part?.start.grossJ === undefined || part.rest.grossJ === undefined
+      ? []
+      : [{ grossJ: part.start.grossJ, meanPowerW: part.start.meanPowerW!, restPowerW: part.rest.meanPowerW! }],
+  );
+  if (known.length < windows.length || known.length === 0) return undefined;
+  return {
+    grossJ: mean(known.map(({ grossJ }) => grossJ)),
+    meanPowerW: mean(known.map(({ meanPowerW }) => meanPowerW)),
+    restPowerW: mean(known.map(({ restPowerW }) => restPowerW)),
+  };
+}
+
 /**
  * @param idle windows in which nothing was run
  * @param wallFactor wall power over the power that the sources see, ≥ 1. Default 1
@@ -63,7 +96,12 @@ export function openLedger(recording: Recording, idle: readonly Window[], wallFa
     window: measure,
     repeats: (windows) => {
       const each = windows.map(measure);
-      return { each, mean: combineRepeats(each), load: loadIn(recording, windows) };
+      return {
+        each,
+        mean: combineRepeats(each),
+        load: loadIn(recording, windows),
+        firstSecond: firstSecondOf(windows, measure),
+      };
     },
     power: () => accounts.map(courseOf),
   };

@@ -2,12 +2,14 @@ import { describe, expect, it } from "vitest";
 import { InputError } from "../units/input-error.ts";
 import { takeBaseline } from "./baseline.ts";
 import { combined, intervalAround, sumDoubts } from "./interval.ts";
-import { accountsOf, measureWindow, splitWarmUp } from "./measure.ts";
+import { accountsOf, measureWindow } from "./measure.ts";
+import type { SourceEnergy } from "./measurement.ts";
 import type { SourceInfo } from "./power-source.ts";
+import { perInference } from "./repeats.ts";
 import type { Recording, Trace, Window } from "./trace.ts";
 
 function gauge(powerAt: (timeS: number) => number, more: Partial<SourceInfo> = {}, toS = 30): Trace {
-  const timeS = Float64Array.from({ length: toS * 10 + 1 }, (_, i) => i / 10);
+  const timeS = Float64Array.from({ length: Math.round(toS * 10) + 1 }, (_, i) => i / 10);
   const info: SourceInfo = {
     id: "nvml/gpu-0",
     name: "GPU 0",
@@ -31,7 +33,7 @@ describe("baseline", () => {
       const measured = measureWindow(recording, window(10, 20), { baseline: idleOf(recording, window(0, toS)) });
       expect(measured.baselineJ).toBeCloseTo(200, 6);
       // The jumps lie between two readings each: ± 4 J.
-      expect(Math.abs(measured.netJ - 800)).toBeLessThan(10);
+      expect(Math.abs(measured.netJ! - 800)).toBeLessThan(10);
       expect(measured.netHighJ).toBeGreaterThan(800);
     }
   });
@@ -41,8 +43,8 @@ describe("baseline", () => {
     const idle = idleOf(recording, window(0, 12)).get("nvml/gpu-0")!;
     expect(idle.idleW).toBeCloseTo(20, 6);
     expect(idle.driftW).toBeUndefined();
-    const mixed = takeBaseline([{ recording, window: window(0, 2) }], { skipS: 0 }).get("nvml/gpu-0")!;
-    expect(mixed.idleW).toBeGreaterThan(40);
+    const early = takeBaseline([{ recording, window: window(0, 1.9) }], { skipS: 0 }).get("nvml/gpu-0")!;
+    expect(early.idleW).toBeGreaterThan(40);
   });
 
   it("sees drift with idle time before and after, and doubts for it", () => {
@@ -51,6 +53,24 @@ describe("baseline", () => {
     expect(both.driftW).toBeCloseTo(2, 0);
     expect(both.idleW).toBeCloseTo(21.35, 1);
     expect(both.sigmaW).toBeGreaterThan(0.5);
+  });
+
+  it("of a short idle time has a spread from shorter bins, and says how short it was", () => {
+    const noisy = gauge((time) => 20 + (Math.round(time * 10) % 3));
+    const recording = recordingOf(noisy);
+    const idle = idleOf(recording, window(0, 0.9));
+    expect(idle.get("nvml/gpu-0")!.sigmaW).toBeGreaterThan(0.1);
+    const { remarks } = measureWindow(recording, window(5, 15), { baseline: idle });
+    expect(remarks.join()).toContain("idle power was seen for 0.9 s only");
+  });
+
+  it("is refused to an idle time that tells nothing of its spread: net is gross, and said so", () => {
+    const recording = recordingOf(gauge(() => 20));
+    const idle = idleOf(recording, window(0, 0.15));
+    expect(idle.size).toBe(0);
+    const measured = measureWindow(recording, window(5, 15), { baseline: idle });
+    expect(measured).toMatchObject({ baselineJ: undefined, netJ: measured.grossJ });
+    expect(measured.remarks.join()).toContain("too short a time to tell its spread");
   });
 
   it("says when there is none, or not for all sources", () => {
@@ -63,7 +83,7 @@ describe("baseline", () => {
     const measured = measureWindow(recording, window(1, 9), { baseline: part });
     expect(measured.baselineJ).toBeUndefined();
     expect(measured.netJ).toBeCloseTo(8 * 35, 6);
-    expect(measured.remarks).toContain("some sources have no baseline: their net is gross");
+    expect(measured.remarks.join()).toContain("some sources have no baseline");
   });
 });
 
@@ -115,24 +135,92 @@ describe("measureWindow", () => {
     expect(measured.grossJ).toBeCloseTo(250, 6);
   });
 
+  it("is missing, not 0 J, where nothing was read", () => {
+    const recording = recordingOf(gauge(() => 50, {}, 10));
+    const measured = measureWindow(recording, window(20, 30), { baseline: idleOf(recording, window(0, 9)) });
+    expect(measured).toMatchObject({ kind: "missing", coverage: 0, doubts: [] });
+    const { grossJ, baselineJ, netJ, netLowJ, netHighJ, meanPowerW } = measured;
+    expect([grossJ, baselineJ, netJ, netLowJ, netHighJ, meanPowerW]).toEqual(Array(6).fill(undefined));
+    expect(measured.sources[0]).toMatchObject({ kind: "missing", counted: false, grossJ: undefined });
+    expect(measured.remarks).toContain("no usable source: nothing was measured");
+  });
+
+  it("covers nothing of the whole when one of its sources was read elsewhere only, and bounds that one", () => {
+    const gone = gauge(() => 200, { id: "x/1", name: "GPU 1" }, 10);
+    const measured = measureWindow(
+      recordingOf(
+        gauge(() => 50),
+        gone,
+      ),
+      window(15, 25),
+    );
+    expect(measured).toMatchObject({ kind: "integrated", coverage: 0, grossJ: expect.closeTo(500, 6) });
+    expect(measured.netHighJ).toBeGreaterThan(2400);
+    expect(measured.remarks).toContain("GPU 1 is missing from the total");
+  });
+
+  it("does not let a sliver of the window speak for the rest", () => {
+    const cut = gauge((time) => (time < 10 ? 20 : 25), { maxPowerW: 125 }, 10.1);
+    const measured = measureWindow(recordingOf(cut), window(10, 30));
+    expect(measured.coverage).toBeLessThan(0.05);
+    expect(measured.netJ!).toBeLessThan(30);
+    expect(measured.netHighJ).toBeGreaterThan(0.95 * 20 * 125);
+    expect(measured.netLowJ).toBeLessThan(50);
+    expect(perInference(measured, 1)).toBeUndefined();
+  });
+
+  it("makes what a wall factor adds a component of its own: the total is the sum of what is counted", () => {
+    const recording = recordingOf(
+      gauge(() => 50),
+      gauge(() => 20, { id: "x/1" }),
+    );
+    const baseline = idleOf(recording, window(0, 9));
+    const measured = measureWindow(recording, window(10, 20), { wallFactor: 1.3, baseline });
+    const sum = (value: (source: SourceEnergy) => number | undefined): number =>
+      measured.sources.filter(({ counted }) => counted).reduce((total, source) => total + value(source)!, 0);
+    expect(measured.grossJ).toBeCloseTo(910, 6);
+    expect(sum(({ grossJ }) => grossJ)).toBeCloseTo(measured.grossJ!, 9);
+    expect(sum(({ netJ }) => netJ)).toBeCloseTo(measured.netJ!, 9);
+    expect(sum(({ baselineJ }) => baselineJ)).toBeCloseTo(measured.baselineJ!, 9);
+    expect(measured.kind).toBe("mixed");
+    expect(measured.sources.at(-1)).toMatchObject({ kind: "modelled", info: { name: "outside, by wall factor" } });
+  });
+
+  it("says when a counter and the integral of a gauge of one device differ by more than their doubts", () => {
+    const count = gauge((time) => 50 * time, { id: "nvml/0/energy", reads: "energy", kind: "measured" });
+    const watts = (powerW: number) => gauge(() => powerW, { id: "nvml/0/power", partOf: "nvml/0/energy" });
+    const remarks = (powerW: number) => measureWindow(recordingOf(count, watts(powerW)), window(2, 12)).remarks.join();
+    expect(remarks(60)).toContain("nvml/0/energy says 500 J, the integral of nvml/0/power 600 J");
+    expect(remarks(50)).not.toContain("differ");
+  });
+
+  it("does not count the time in which a counter stopped, before its end or for a while", () => {
+    const counter = (energyAt: (timeS: number) => number) =>
+      gauge(energyAt, { id: "rapl/package-0", reads: "energy", kind: "measured", updatePeriodS: 1e-3 });
+    const ended = measureWindow(recordingOf(counter((time) => 50 * Math.min(time, 15))), window(10, 20));
+    expect(ended.coverage).toBeCloseTo(0.49, 6);
+    expect(ended.grossJ).toBeCloseTo(245, 6);
+    expect(ended.meanPowerW).toBeCloseTo(50, 6);
+    expect(ended.remarks.join()).toContain("counter stood still for");
+    const frozen = counter((time) => 50 * (time < 12 ? time : time < 16 ? 12 : time - 4));
+    expect(measureWindow(recordingOf(frozen), window(10, 20)).coverage).toBeCloseTo(0.6, 1);
+    const late = counter((time) => 50 * (time < 12 ? time : time < 16 ? 12 : time));
+    expect(measureWindow(recordingOf(late), window(10, 20))).toMatchObject({
+      coverage: 1,
+      grossJ: expect.closeTo(500, 6),
+    });
+    const dead = counter(() => 7);
+    expect(measureWindow(recordingOf(dead), window(10, 10.5))).toMatchObject({ kind: "missing", netJ: undefined });
+  });
+
   it("multiplies totals and doubts by the wall factor", () => {
     const recording = recordingOf(gauge(() => 50, { toleranceRatio: 0.05 }));
     const [one, more] = [1, 1.25].map((wallFactor) => measureWindow(recording, window(0, 10), { wallFactor }));
-    expect(more!.netJ).toBeCloseTo(1.25 * one!.netJ, 9);
-    expect(more!.netHighJ - more!.netJ).toBeCloseTo(1.25 * (one!.netHighJ - one!.netJ), 9);
+    expect(more!.netJ).toBeCloseTo(1.25 * one!.netJ!, 9);
+    expect(more!.netHighJ! - more!.netJ!).toBeCloseTo(1.25 * (one!.netHighJ! - one!.netJ!), 9);
     expect(more!.meanPowerW).toBeCloseTo(62.5, 6);
     expect(more!.peakPowerW).toBeCloseTo(62.5, 6);
-    expect(more!.remarks).toContain("multiplied by the wall factor 1.25");
-  });
-
-  it("leaves the warm-up out on demand and keeps it apart", () => {
-    const recording = recordingOf(gauge((time) => (time < 6 ? 100 : 40)));
-    const whole = window(5, 15);
-    const { warmUp, steady } = splitWarmUp(whole, 2);
-    expect([warmUp, steady]).toEqual([window(5, 7, "run/warm-up"), window(7, 15)]);
-    const measured = measureWindow(recording, whole, { warmUpS: 2 });
-    expect(measured).toMatchObject({ durationS: 8, grossJ: expect.closeTo(320, 6) });
-    expect(measured.remarks).toContain("the first 2 s are left out as warm-up");
+    expect(more!.remarks.join()).toContain("wall factor 1.25: the share that it adds is modelled");
   });
 
   it("gives the same from accounts that were made before", () => {
@@ -144,14 +232,18 @@ describe("measureWindow", () => {
     const recording = recordingOf(gauge(() => 1));
     for (const ask of [
       () => measureWindow(recording, window(5, 5)),
-      () => measureWindow(recording, window(5, 6), { warmUpS: 2 }),
       () => measureWindow(recording, window(5, 6), { wallFactor: 0.5 }),
     ])
       expect(ask).toThrow(InputError);
   });
 
   it("measures nothing as nothing", () => {
-    expect(measureWindow(recordingOf(), window(0, 1))).toMatchObject({ grossJ: 0, coverage: 0, sources: [] });
+    expect(measureWindow(recordingOf(), window(0, 1))).toMatchObject({
+      kind: "missing",
+      grossJ: undefined,
+      coverage: 0,
+      sources: [],
+    });
   });
 });
 
@@ -170,6 +262,13 @@ describe("interval", () => {
         { cause: "b", sigmaJ: 3, degrees: 5 },
       ]).degrees,
     ).toBeCloseTo(10, 9);
+  });
+
+  it("is 1.65 σ for one error that lies evenly between limits, and exact for the sum of two", () => {
+    const even = { cause: "tolerance", sigmaJ: 1 / Math.sqrt(3), excess: -1.2 };
+    expect(intervalAround(0, [even]).highJ).toBeCloseTo(0.95, 3);
+    // Half-width of 95 % of a triangle between ±2: 2 − 2 √0.05.
+    expect(intervalAround(0, [even, even]).highJ).toBeCloseTo(2 - 2 * Math.sqrt(0.05), 2);
   });
 
   it("reaches out to joules in gaps and keeps the value inside", () => {

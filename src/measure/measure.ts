@@ -1,11 +1,14 @@
 // A recording and a window become a Measurement: gross, baseline and net joules by source and in all, with interval, coverage and
-// remarks. Sources inside another source are shown but not added. Nothing is read from a machine here.
+// remarks. Sources inside another source are shown but not added; the share that a wall factor adds is a source of its own, so that
+// the total is always the sum of what is counted. Nothing is read from a machine here.
+import { formatQuantity } from "../units/format.ts";
 import { InputError } from "../units/input-error.ts";
+import { type CrossCheck, crossChecksOf } from "./agreement.ts";
 import { type Baseline, baselineDoubt } from "./baseline.ts";
 import { type Account, accountOf, energyIn, type WindowEnergy } from "./energy.ts";
-import { intervalAround, sumDoubts } from "./interval.ts";
-import type { Doubt, Measurement, SourceEnergy } from "./measurement.ts";
-import type { Kind, SourceInfo } from "./power-source.ts";
+import { EVEN_EXCESS, intervalAround, sumDoubts } from "./interval.ts";
+import { type Doubt, LEAST_COVERAGE, type Measurement, type SourceEnergy } from "./measurement.ts";
+import type { SourceInfo } from "./power-source.ts";
 import type { Recording, Window } from "./trace.ts";
 
 /** Settings of measureWindow. */
@@ -14,23 +17,15 @@ export interface MeasureOptions {
   readonly baseline?: ReadonlyMap<string, Baseline>;
   /** Wall power over the power that the sources see: supply, board, fans. Default 1, range ≥ 1. Wall meters are not multiplied. */
   readonly wallFactor?: number;
-  /** Seconds at the start of the window that are left out as warm-up. Default 0: a command's start belongs to its cost. */
-  readonly warmUpS?: number;
 }
 
-/** The part of a window after its first seconds, and the part before. Windows no longer than that are all warm-up. */
-export function splitWarmUp(window: Window, warmUpS = 1): { warmUp: Window; steady: Window } {
-  const cutS = Math.min(window.toS, window.fromS + warmUpS);
-  return {
-    warmUp: { name: `${window.name}/warm-up`, fromS: window.fromS, toS: cutS },
-    steady: { name: window.name, fromS: cutS, toS: window.toS },
-  };
-}
+/** Shortest idle time whose spread is trusted without a word, s. */
+const SHORT_IDLE_S = 2;
 
 /** Toleranced joules: maker's limits taken as evenly likely, so σ = limit / √3. On net joules: idle and run err by one factor. */
 function toleranceDoubt(info: SourceInfo, netJ: number): Doubt[] {
   return info.toleranceRatio
-    ? [{ cause: "tolerance", sigmaJ: (info.toleranceRatio * Math.abs(netJ)) / Math.sqrt(3) }]
+    ? [{ cause: "tolerance", sigmaJ: (info.toleranceRatio * Math.abs(netJ)) / Math.sqrt(3), excess: EVEN_EXCESS }]
     : [];
 }
 
@@ -44,61 +39,68 @@ function netDoubts(energy: WindowEnergy, idleW: number, gapS: number): Doubt[] {
 interface Entry {
   readonly account: Account;
   readonly energy: WindowEnergy;
-  /** Readings that can be believed: covered, and not a counter that stood still. */
-  readonly usable: boolean;
 }
+
+const isRead = ({ energy }: Entry): boolean => energy.grossJ !== undefined;
 
 function sourceEnergy(entry: Entry, counted: boolean, baseline: Baseline | undefined, durationS: number): SourceEnergy {
-  const { account, energy, usable } = entry;
+  const { account, energy } = entry;
   const { info } = account;
+  const { grossJ, coverage, meanPowerW, peakPowerW, remarks } = energy;
+  const gapDoubts = netDoubts(energy, baseline?.idleW ?? 0, durationS - energy.coveredS);
+  const shown = { info, coverage, meanPowerW, peakPowerW, counted, remarks };
+  if (grossJ === undefined)
+    return { ...shown, kind: "missing", grossJ, baselineJ: undefined, netJ: undefined, doubts: gapDoubts };
   const baselineJ = baseline && baseline.idleW * energy.coveredS;
-  const netJ = energy.grossJ - (baselineJ ?? 0);
-  const read = netDoubts(energy, baseline?.idleW ?? 0, durationS - energy.coveredS);
-  const wholeJ = read.reduce((total, { missingJ = 0 }) => total + missingJ, netJ);
-  const doubts = [...read, ...(baseline ? [baselineDoubt(baseline, durationS)] : []), ...toleranceDoubt(info, wholeJ)];
-  const unusable = energy.stoodStill && !usable ? ["not used: other sources moved"] : [];
+  const netJ = grossJ - (baselineJ ?? 0);
+  const wholeJ = gapDoubts.reduce((total, { missingJ = 0 }) => total + missingJ, netJ);
   return {
-    info,
+    ...shown,
     kind: info.kind,
-    grossJ: energy.grossJ,
+    grossJ,
     baselineJ,
     netJ,
-    coverage: usable ? energy.coverage : 0,
-    meanPowerW: energy.meanPowerW,
-    peakPowerW: energy.peakPowerW,
-    doubts,
-    counted,
-    remarks: [...energy.remarks, ...unusable],
+    doubts: [...gapDoubts, ...(baseline ? [baselineDoubt(baseline, durationS)] : []), ...toleranceDoubt(info, wholeJ)],
   };
 }
 
-/** Sources whose joules are in the total: usable, not set aside, and no usable source contains them. A wall meter contains all others. */
-function countedIds(entries: readonly Entry[]): ReadonlySet<string> {
-  const usable = new Map(entries.filter((one) => one.usable).map(({ account: { info } }) => [info.id, info]));
-  const walls = [...usable.values()].filter(({ domain }) => domain === "wall");
-  const parents = new Map(entries.map(({ account: { info } }) => [info.id, info.partOf]));
-  const contained = (info: SourceInfo): boolean => {
+/** Which sources are in the total. */
+interface Membership {
+  /** Read, not set aside, and no source that was read contains them. A wall meter contains all others. */
+  readonly counted: ReadonlySet<string>;
+  /** They would be counted and were read elsewhere in the recording, but not in the window: their joules are missing from the total. */
+  readonly lost: ReadonlySet<string>;
+}
+
+function membershipOf(entries: readonly Entry[]): Membership {
+  const infos = new Map(entries.map(({ account: { info } }) => [info.id, info]));
+  const read = new Set(entries.filter(isRead).map(({ account }) => account.info.id));
+  const isWalled = [...read].some((id) => infos.get(id)!.domain === "wall");
+  const ancestors = (info: SourceInfo): ReadonlySet<string> => {
     const met = new Set<string>();
-    for (let at = info.partOf; at !== undefined && !met.has(at); at = parents.get(at)) {
-      if (usable.has(at)) return true;
-      met.add(at);
-    }
-    return walls.length > 0 && info.domain !== "wall";
+    for (let at = info.partOf; at !== undefined && !met.has(at); at = infos.get(at)?.partOf) met.add(at);
+    return met;
   };
-  return new Set([...usable.values()].filter((info) => info.counted !== false && !contained(info)).map(({ id }) => id));
+  const isOutermost = (info: SourceInfo): boolean =>
+    info.counted !== false && ![...ancestors(info)].some((id) => read.has(id)) && !(isWalled && info.domain !== "wall");
+  const counted = [...read].filter((id) => isOutermost(infos.get(id)!));
+  // A whole whose parts are counted in its place is not lost.
+  const standIns = new Set(counted.flatMap((id) => [...ancestors(infos.get(id)!)]));
+  const lost = entries.filter(
+    ({ account: { info, curves } }) =>
+      !read.has(info.id) && curves.length > 0 && isOutermost(info) && !standIns.has(info.id),
+  );
+  const lostIds = lost.map(({ account }) => account.info.id);
+  const within = (id: string) => [...ancestors(infos.get(id)!)].some((one) => lostIds.includes(one));
+  return { counted: new Set(counted), lost: new Set(lostIds.filter((id) => !within(id))) };
 }
 
-/** Modelled joules added to read ones make "mixed"; counters with gauges are as weak as the gauges. */
-export function kindOf(kinds: readonly Kind[]): Measurement["kind"] {
-  const found = new Set(kinds);
+/** Modelled joules added to read ones make "mixed"; counters with gauges are as weak as the gauges; nothing read is "missing". */
+export function kindOf(kinds: readonly SourceEnergy["kind"][]): Measurement["kind"] {
+  const found = new Set(kinds.filter((kind) => kind !== "missing"));
+  if (found.size === 0) return "missing";
   if (found.has("modelled")) return found.size > 1 ? "mixed" : "modelled";
   return found.has("integrated") ? "integrated" : "measured";
-}
-
-/** Peak of the sum is not known from peaks of parts; with one source it is that source's. */
-function peakOf(sources: readonly SourceEnergy[], factor: number): number | undefined {
-  const peak = sources.length === 1 ? sources[0]!.peakPowerW : undefined;
-  return peak === undefined ? undefined : peak * factor;
 }
 
 function scaled(doubts: readonly Doubt[], factor: number): Doubt[] {
@@ -109,6 +111,42 @@ function scaled(doubts: readonly Doubt[], factor: number): Doubt[] {
   }));
 }
 
+/** What a wall factor adds to sources: a source that nobody read, so modelled. */
+function outsideOf(inside: readonly SourceEnergy[], wallFactor: number): SourceEnergy[] {
+  if (wallFactor === 1 || inside.length === 0) return [];
+  const share = wallFactor - 1;
+  const total = (values: readonly (number | undefined)[]): number | undefined =>
+    values.every((value) => value !== undefined) ? values.reduce((sum, value) => sum + value * share, 0) : undefined;
+  return [
+    {
+      info: {
+        id: "wall-factor",
+        name: "outside, by wall factor",
+        domain: "other",
+        kind: "modelled",
+        reads: "energy",
+        provenance: `supply, board and fans: ${wallFactor} − 1 times what the other counted sources show, as --wall-factor says`,
+      },
+      kind: "modelled",
+      grossJ: total(inside.map(({ grossJ }) => grossJ)),
+      baselineJ: total(inside.map(({ baselineJ }) => baselineJ)),
+      netJ: total(inside.map(({ netJ }) => netJ)),
+      coverage: Math.min(...inside.map(({ coverage }) => coverage)),
+      meanPowerW: total(inside.map(({ meanPowerW }) => meanPowerW)),
+      peakPowerW: inside.length === 1 ? total(inside.map(({ peakPowerW }) => peakPowerW)) : undefined,
+      doubts: sumDoubts(inside.map(({ info, doubts }) => ({ id: info.id, doubts: scaled(doubts, share) }))),
+      counted: true,
+      remarks: [],
+    },
+  ];
+}
+
+/** Peak of a sum is not known from peaks of parts, but for one source and what a wall factor adds to it. */
+function peakOf(inside: readonly SourceEnergy[], outside: readonly SourceEnergy[]): number | undefined {
+  const peak = inside.length === 1 ? inside[0]!.peakPowerW : undefined;
+  return peak === undefined ? undefined : peak + (outside[0]?.peakPowerW ?? 0);
+}
+
 /** Makes the traces of a recording ready for many windows: one account per trace. */
 export function accountsOf(recording: Recording): readonly Account[] {
   return recording.traces.map(accountOf);
@@ -117,20 +155,20 @@ export function accountsOf(recording: Recording): readonly Account[] {
 /**
  * Joules of one window of a recording.
  * @param recording as recorded, or its accounts (from accountsOf) where many windows are asked for
+ * Where nothing was read its kind is "missing" and its energies are undefined.
  * @throws InputError "empty-window" when the window does not end after it starts, "bad-wall-factor" below 1
  */
 export function measureWindow(
   recording: Recording | readonly Account[],
   window: Window,
-  { baseline, wallFactor = 1, warmUpS = 0 }: MeasureOptions = {},
+  { baseline, wallFactor = 1 }: MeasureOptions = {},
 ): Measurement {
-  const { steady } = splitWarmUp(window, warmUpS);
-  const durationS = steady.toS - steady.fromS;
+  const durationS = window.toS - window.fromS;
   if (!(durationS > 0))
     throw new InputError(
       "empty-window",
-      `window "${window.name}" lasts ${window.toS - window.fromS} s${warmUpS > 0 ? `, warm-up ${warmUpS} s` : ""}`,
-      "close the window after it was opened, or shorten the warm-up",
+      `window "${window.name}" lasts ${durationS} s`,
+      "close it after it was opened",
     );
   if (!(wallFactor >= 1))
     throw new InputError(
@@ -140,74 +178,108 @@ export function measureWindow(
     );
 
   const accounts = "traces" in recording ? accountsOf(recording) : recording;
-  const energies = accounts.map((account) => ({ account, energy: energyIn(account, steady) }));
-  const moved = energies.some(
-    ({ account, energy }) => account.info.reads === "energy" && !energy.stoodStill && energy.grossJ > 0,
-  );
-  const entries = energies.map((one) => ({
-    ...one,
-    usable: one.energy.coverage > 0 && !(one.energy.stoodStill && moved),
-  }));
-  const countedSet = countedIds(entries);
-  const sources = entries.map((entry) => {
+  const entries = accounts.map((account) => ({ account, energy: energyIn(account, window) }));
+  const members = membershipOf(entries);
+  const read = entries.map((entry) => {
     const { id } = entry.account.info;
-    return sourceEnergy(entry, countedSet.has(id), baseline?.get(id), durationS);
+    return sourceEnergy(entry, members.counted.has(id), baseline?.get(id), durationS);
   });
+  const inside = read.filter((source) => source.counted);
+  const outside = outsideOf(
+    inside.filter(({ info }) => info.domain !== "wall"),
+    wallFactor,
+  );
+  const counted = [...inside, ...outside];
+  const lost = read.filter(({ info }) => members.lost.has(info.id));
+  const sources = [...read, ...outside];
+  const common = { window: window.name, durationS, sources, kind: kindOf(counted.map(({ kind }) => kind)) };
+  const remarks = [
+    ...remarksOf(read, lost, baseline, wallFactor),
+    ...crossChecksOf(entries, durationS).flatMap(disagreement),
+  ];
+  if (counted.length === 0)
+    return {
+      ...common,
+      grossJ: undefined,
+      baselineJ: undefined,
+      netJ: undefined,
+      netLowJ: undefined,
+      netHighJ: undefined,
+      meanPowerW: undefined,
+      peakPowerW: undefined,
+      coverage: 0,
+      doubts: [],
+      remarks,
+    };
 
-  const counted = sources.filter((source) => source.counted);
-  const factorOf = ({ info }: SourceEnergy): number => (info.domain === "wall" ? 1 : wallFactor);
-  const total = (value: (source: SourceEnergy) => number): number =>
-    counted.reduce((sum, source) => sum + value(source) * factorOf(source), 0);
-  const grossJ = total((source) => source.grossJ);
-  const based = counted.length > 0 && counted.every(({ baselineJ }) => baselineJ !== undefined);
-  const baselineJ = based ? total((source) => source.baselineJ!) : undefined;
+  const total = (value: (source: SourceEnergy) => number | undefined): number =>
+    counted.reduce((sum, source) => sum + value(source)!, 0);
   const netJ = total((source) => source.netJ);
+  const factorOf = ({ info }: SourceEnergy): number => (info.domain === "wall" ? 1 : wallFactor);
+  // What the factor adds errs as what it multiplies, so the doubts are multiplied, not added as of another source.
   const doubts = sumDoubts(
-    counted.map((source) => ({ id: source.info.id, doubts: scaled(source.doubts, factorOf(source)) })),
+    [...inside, ...lost].map((source) => ({ id: source.info.id, doubts: scaled(source.doubts, factorOf(source)) })),
   );
   const { lowJ, highJ } = intervalAround(netJ, doubts);
   return {
-    window: steady.name,
-    durationS,
-    kind: kindOf((counted.length > 0 ? counted : sources).map(({ kind }) => kind)),
-    grossJ,
-    baselineJ,
+    ...common,
+    grossJ: total((source) => source.grossJ),
+    baselineJ: counted.every(({ baselineJ }) => baselineJ !== undefined)
+      ? total((source) => source.baselineJ)
+      : undefined,
     netJ,
     netLowJ: lowJ,
     netHighJ: highJ,
     meanPowerW: total((source) => source.meanPowerW),
-    peakPowerW: peakOf(counted, counted[0] ? factorOf(counted[0]) : 1),
-    coverage: counted.length > 0 ? Math.min(...counted.map(({ coverage }) => coverage)) : 0,
-    sources,
+    peakPowerW: peakOf(inside, outside),
+    coverage: lost.length > 0 ? 0 : Math.min(...counted.map(({ coverage }) => coverage)),
     doubts,
-    remarks: remarksOf(sources, baseline, wallFactor, warmUpS),
+    remarks,
   };
+}
+
+/** What a reader must know of two sources that contradict each other. */
+function disagreement({ counter, gauge, agreement: { counterJ, gaugeJ, agrees } }: CrossCheck): string[] {
+  if (agrees) return [];
+  const [counted, integrated] = [counterJ, gaugeJ].map((energyJ) => formatQuantity(energyJ, "J"));
+  return [`${counter} says ${counted}, the integral of ${gauge} ${integrated}: they differ by more than their doubts`];
 }
 
 function remarksOf(
   sources: readonly SourceEnergy[],
+  lost: readonly SourceEnergy[],
   baseline: MeasureOptions["baseline"],
   wallFactor: number,
-  warmUpS: number,
 ): string[] {
   const counted = sources.filter((source) => source.counted);
   const kinds = new Set(counted.map(({ kind }) => kind));
   const walled = counted.some(({ info }) => info.domain === "wall");
+  const idleS = Math.min(...counted.map(({ info }) => baseline?.get(info.id)?.coveredS ?? Number.POSITIVE_INFINITY));
+  const unbased = counted.some(({ baselineJ }) => baselineJ === undefined);
+  const isPartial = counted.some(({ coverage }) => coverage < LEAST_COVERAGE);
   const general: readonly (readonly [boolean, string])[] = [
     [counted.length === 0, "no usable source: nothing was measured"],
     [kinds.has("modelled") && kinds.size > 1, "modelled and measured joules are added"],
-    [baseline === undefined, "no baseline: net is gross"],
+    [baseline === undefined && counted.length > 0, "no baseline: net is gross"],
     [
-      baseline !== undefined && counted.some(({ baselineJ }) => baselineJ === undefined),
-      "some sources have no baseline: their net is gross",
+      baseline !== undefined && unbased,
+      "some sources have no baseline (not read while idle, or for too short a time to tell its spread): their net is gross",
     ],
-    [wallFactor !== 1, `multiplied by the wall factor ${wallFactor}`],
+    [idleS < SHORT_IDLE_S, `idle power was seen for ${idleS.toFixed(1)} s only: its spread is a rough guess`],
+    [
+      wallFactor !== 1 && !walled,
+      `wall factor ${wallFactor}: the share that it adds is modelled, and a component of its own`,
+    ],
     [
       wallFactor === 1 && !walled && counted.length > 0,
       "not wall power: supply losses, board, fans and disks are outside",
     ],
-    [warmUpS > 0, `the first ${warmUpS} s are left out as warm-up`],
+    [
+      isPartial || (lost.length > 0 && counted.length > 0),
+      "unseen time is taken to draw anything from 0 to the source's stated limit, or to its highest power in the recording",
+    ],
   ];
+  const missing = counted.length > 0 ? lost.map(({ info }) => `${info.name} is missing from the total`) : [];
   const own = sources.flatMap(({ info, remarks }) => remarks.map((remark) => `${info.name}: ${remark}`));
-  return [...general.flatMap(([holds, text]) => (holds ? [text] : [])), ...own];
+  return [...general.flatMap(([holds, text]) => (holds ? [text] : [])), ...missing, ...own];
 }

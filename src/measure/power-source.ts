@@ -26,6 +26,13 @@ export type Reading =
   /** Power at or around now, W. */
   | { readonly powerW: number };
 
+/** Where readings come from that were not taken of this machine now: a recording, or files below another root. */
+export interface Origin {
+  readonly kind: "replay" | "other root";
+  /** The recording's file, or the folder that stands for "/". */
+  readonly where: string;
+}
+
 /** What is known of a source before it is read. */
 export interface SourceInfo {
   /** Unique and stable: "rapl/package-0", "nvml/GPU-5f3c…/total-energy". */
@@ -44,6 +51,8 @@ export interface SourceInfo {
   readonly wrapJ?: number;
   /** Most power the source can report, W: bounds how soon a counter wraps. */
   readonly maxPowerW?: number;
+  /** Where no limit is stated: a power that is surely not passed, W. Bounds how soon a counter wraps, no reading is judged by it. */
+  readonly assumedPowerW?: number;
   /** Time between two new values, s, where it is known beforehand. */
   readonly updatePeriodS?: number;
   /** Share of time that a power gauge really looks, in (0, 1]: 0.25 for nvidia-smi on A100 and H100. */
@@ -54,6 +63,8 @@ export interface SourceInfo {
   readonly toleranceRatio?: number;
   /** How the number is made and what is outside it, with its source key. */
   readonly provenance: string;
+  /** Absent: read of this machine, now. */
+  readonly origin?: Origin;
 }
 
 /** A meter that is open. Reading is synchronous: a sampler thread reads several in a row at one instant. */
@@ -87,6 +98,8 @@ export interface ProgramStream {
 export interface OpenText {
   /** The text now; undefined when the read failed. */
   read(): string | undefined;
+  /** The text now as one decimal number, without making a string of it; undefined when the read failed or it is no number. */
+  readNumber(): number | undefined;
   close(): void;
 }
 
@@ -126,6 +139,8 @@ export interface MachineAccess {
   openPerf?(type: number, config: number, cpu: number): PerfCounter | { readonly errno: string };
   /** What the operating system says of its CPUs and memory where there is no /proc; absent for a fake root. */
   load?(): { readonly model: string; readonly cpus: readonly CpuTime[]; readonly memoryRatio: number };
+  /** The folder that stands for "/"; absent for this machine itself. */
+  readonly root?: string;
   /** false for a made-up machine: native libraries (NVML, EMI) of the real one do not belong to it, unless named outright. Default true. */
   readonly nativeLibraries?: boolean;
   /** Monotonic time, s. */

@@ -1,6 +1,7 @@
 // A recording as JSON text and back: what `measure --record trace.json` writes and the replay meter reads.
 // The schema is ours ("joulecast/recording/1"); a failed read (NaN) is null. Files are the business of node/.
 import { InputError } from "../units/input-error.ts";
+import { ORIGIN_KINDS } from "./origin.ts";
 import type { Domain, Kind, SourceInfo } from "./power-source.ts";
 import type { Mark, Recording, Trace } from "./trace.ts";
 
@@ -25,6 +26,7 @@ const TEXTS = ["id", "name", "domain", "kind", "reads", "provenance"] as const;
 const NUMBERS = [
   "wrapJ",
   "maxPowerW",
+  "assumedPowerW",
   "updatePeriodS",
   "dutyRatio",
   "resolution",
@@ -134,8 +136,17 @@ function infoAt(value: unknown, shown: string, place: string): SourceInfo {
   if (!["string", "undefined"].includes(typeof entry.partOf)) refuse(shown, `at ${place}.partOf has no text`);
   if (!["boolean", "undefined"].includes(typeof entry.counted))
     refuse(shown, `at ${place}.counted is not true or false`);
-  const kept = [...TEXTS, ...NUMBERS, "partOf", "counted"].filter((key) => entry[key] !== undefined);
+  checkOrigin(entry.origin, shown, `${place}.origin`);
+  const kept = [...TEXTS, ...NUMBERS, "partOf", "counted", "origin"].filter((key) => entry[key] !== undefined);
   return Object.fromEntries(kept.map((key) => [key, entry[key]])) as unknown as SourceInfo;
+}
+
+function checkOrigin(value: unknown, shown: string, place: string): void {
+  if (value === undefined) return;
+  const { kind, where } = recordAt(value, shown, place);
+  if (typeof kind !== "string" || !Object.hasOwn(ORIGIN_KINDS, kind))
+    refuse(shown, `at ${place}.kind has ${JSON.stringify(kind) ?? "nothing"}`);
+  if (typeof where !== "string") refuse(shown, `at ${place}.where has no text`);
 }
 
 function markAt(value: unknown, shown: string, place: string): Mark {

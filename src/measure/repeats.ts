@@ -3,7 +3,8 @@
 import { mean, standardDeviation } from "../math/statistics.ts";
 import { InputError } from "../units/input-error.ts";
 import { combined, intervalAround } from "./interval.ts";
-import type { Doubt, Measurement, SourceEnergy } from "./measurement.ts";
+import { kindOf } from "./measure.ts";
+import { type Doubt, LEAST_COVERAGE, type Measurement, type SourceEnergy } from "./measurement.ts";
 
 /** Causes that err alike in every run, so that a mean of runs keeps them. */
 const SHARED: ReadonlySet<string> = new Set(["tolerance", "baseline spread"]);
@@ -17,6 +18,7 @@ export interface PerInference {
 
 function meanDoubts(runs: readonly (readonly Doubt[])[], netJ: readonly number[]): Doubt[] {
   const n = runs.length;
+  if (n === 0) return [];
   const causes = [...new Set(runs.flatMap((doubts) => doubts.map(({ cause }) => cause)))];
   const of = (cause: string): Doubt[] => runs.flatMap((doubts) => doubts.filter((doubt) => doubt.cause === cause));
   const shared = causes
@@ -40,63 +42,71 @@ function meanDoubts(runs: readonly (readonly Doubt[])[], netJ: readonly number[]
   ];
 }
 
-const meanOf = (values: readonly (number | undefined)[]): number | undefined =>
-  values.every((value) => value !== undefined) && values.length > 0 ? mean(values) : undefined;
+const knownOf = (values: readonly (number | undefined)[]): number[] => values.filter((value) => value !== undefined);
 
+/** Mean of what is known; undefined where nothing is. */
+const meanKnown = (values: readonly (number | undefined)[]): number | undefined => {
+  const known = knownOf(values);
+  return known.length > 0 ? mean(known) : undefined;
+};
+
+/** Highest of what is known. */
 const highest = (values: readonly (number | undefined)[]): number | undefined => {
-  const known = values.filter((value) => value !== undefined);
+  const known = knownOf(values);
   return known.length > 0 ? Math.max(...known) : undefined;
 };
 
-function meanSource(runs: readonly SourceEnergy[], count: number): SourceEnergy {
-  const first = runs[0]!;
-  const netJ = runs.map((run) => run.netJ);
-  const missing = runs.length < count ? [`seen in ${runs.length} of ${count} runs`] : [];
+/** Energies and powers of runs that were read: their means. A baseline is one only where every one of them had it. */
+function meanEnergies(runs: readonly (SourceEnergy | Measurement)[]) {
+  const read = runs.filter(({ netJ }) => netJ !== undefined);
   return {
-    ...first,
-    grossJ: mean(runs.map((run) => run.grossJ)),
-    baselineJ: meanOf(runs.map((run) => run.baselineJ)),
-    netJ: mean(netJ),
-    coverage: Math.min(...runs.map((run) => run.coverage)),
-    meanPowerW: mean(runs.map((run) => run.meanPowerW)),
-    peakPowerW: highest(runs.map((run) => run.peakPowerW)),
+    grossJ: meanKnown(read.map(({ grossJ }) => grossJ)),
+    baselineJ: read.every(({ baselineJ }) => baselineJ !== undefined)
+      ? meanKnown(read.map(({ baselineJ }) => baselineJ))
+      : undefined,
+    netJ: meanKnown(read.map(({ netJ }) => netJ)),
+    meanPowerW: meanKnown(read.map(({ meanPowerW }) => meanPowerW)),
+    peakPowerW: highest(read.map(({ peakPowerW }) => peakPowerW)),
     doubts: meanDoubts(
-      runs.map((run) => run.doubts),
-      netJ,
+      read.map(({ doubts }) => doubts),
+      knownOf(read.map(({ netJ }) => netJ)),
     ),
-    counted: runs.every((run) => run.counted),
+  };
+}
+
+function meanSource(runs: readonly SourceEnergy[], count: number): SourceEnergy {
+  const seen = runs.filter(({ kind }) => kind !== "missing");
+  const missing = seen.length > 0 && seen.length < count ? [`seen in ${seen.length} of ${count} runs`] : [];
+  return {
+    ...(seen[0] ?? runs[0]!),
+    ...meanEnergies(runs),
+    coverage: Math.min(...runs.map((run) => run.coverage)),
+    counted: seen.length > 0 && seen.every((run) => run.counted),
     remarks: [...new Set([...runs.flatMap((run) => run.remarks), ...missing])],
   };
 }
 
 /**
- * Mean of repeated runs; the interval is that of the mean. One run is returned as it is.
+ * Mean of repeated runs; the interval is that of the mean. One run is returned as it is. Runs in which nothing was read are not in
+ * the mean; the coverage, which is the least of all, tells of them.
  * @throws InputError "no-runs" when there is none
  */
 export function combineRepeats(runs: readonly Measurement[]): Measurement {
   const first = runs[0];
   if (!first) throw new InputError("no-runs", "there are 0 runs to combine", "repeat at least once");
   if (runs.length === 1) return first;
-  const netJ = mean(runs.map((run) => run.netJ));
-  const doubts = meanDoubts(
-    runs.map((run) => run.doubts),
-    runs.map((run) => run.netJ),
-  );
-  const { lowJ, highJ } = intervalAround(netJ, doubts);
+  const energies = meanEnergies(runs);
+  const { netJ, doubts } = energies;
+  const limits = netJ === undefined ? undefined : intervalAround(netJ, doubts);
   const ids = [...new Set(runs.flatMap(({ sources }) => sources.map(({ info }) => info.id)))];
   const kinds = new Set(runs.map(({ kind }) => kind));
-  const others = kinds.has("mixed") || (kinds.has("modelled") && kinds.size > 1) ? "mixed" : "integrated";
   return {
+    ...energies,
     window: first.window,
     durationS: mean(runs.map((run) => run.durationS)),
-    kind: kinds.size === 1 ? first.kind : others,
-    grossJ: mean(runs.map((run) => run.grossJ)),
-    baselineJ: meanOf(runs.map((run) => run.baselineJ)),
-    netJ,
-    netLowJ: lowJ,
-    netHighJ: highJ,
-    meanPowerW: mean(runs.map((run) => run.meanPowerW)),
-    peakPowerW: highest(runs.map((run) => run.peakPowerW)),
+    kind: kinds.has("mixed") ? "mixed" : kindOf([...kinds].filter((kind) => kind !== "mixed")),
+    netLowJ: limits?.lowJ,
+    netHighJ: limits?.highJ,
     coverage: Math.min(...runs.map((run) => run.coverage)),
     sources: ids.map((id) =>
       meanSource(
@@ -104,18 +114,20 @@ export function combineRepeats(runs: readonly Measurement[]): Measurement {
         runs.length,
       ),
     ),
-    doubts,
     remarks: [...new Set(runs.flatMap((run) => run.remarks))],
   };
 }
 
-/** Net joules per inference. @param inferences in one window, ≥ 1 */
-export function perInference(measurement: Measurement, inferences: number): PerInference {
+/**
+ * Net joules per inference; undefined below LEAST_COVERAGE: joules of a part of the time are not those of all inferences.
+ * @param inferences in one window, ≥ 1
+ */
+export function perInference(
+  { netJ, netLowJ, netHighJ, coverage }: Measurement,
+  inferences: number,
+): PerInference | undefined {
   if (!(inferences >= 1))
     throw new InputError("bad-count", `${inferences} inferences`, "give how many inferences one run makes, at least 1");
-  return {
-    perInferenceJ: measurement.netJ / inferences,
-    lowJ: measurement.netLowJ / inferences,
-    highJ: measurement.netHighJ / inferences,
-  };
+  if (netJ === undefined || coverage < LEAST_COVERAGE) return undefined;
+  return { perInferenceJ: netJ / inferences, lowJ: netLowJ! / inferences, highJ: netHighJ! / inferences };
 }

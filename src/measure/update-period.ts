@@ -1,5 +1,4 @@
-// What a source really does, found from a trace of it: how often its number changes, its idle power, and whether a counter and a
-// gauge of the same thing agree. For `doctor`. The trace should be polled faster than the update period that is looked for.
+// What a source really does, found from a trace of it: how often its number changes, and its idle power. For `doctor`. The trace should be polled faster than the update period that is looked for.
 import { median } from "../math/statistics.ts";
 import { baselineDoubt, takeBaseline } from "./baseline.ts";
 import { accountOf, energyIn } from "./energy.ts";
@@ -54,35 +53,5 @@ export function checkSource(trace: Trace): SourceCheck {
     idleLowW: limits?.lowJ,
     idleHighW: limits?.highJ,
     remarks: window.toS > window.fromS ? energyIn(accountOf(trace), window).remarks : ["no readings"],
-  };
-}
-
-/** A counter against the integral of a gauge of the same thing. */
-export interface Agreement {
-  readonly counterJ: number;
-  readonly gaugeJ: number;
-  /** gauge / counter; undefined when the counter shows 0 J. */
-  readonly ratio: number | undefined;
-  /** Whether the difference lies within the 95 % interval of the doubts of both, tolerances included. */
-  readonly agrees: boolean;
-}
-
-/** Cross-checks two traces of one domain over the time that both cover. */
-export function agreementOf(counter: Trace, gauge: Trace, window: Window): Agreement {
-  const [c, g] = [counter, gauge].map((trace) => energyIn(accountOf(trace), window));
-  const doubts = [c!, g!].flatMap(({ doubts }) => doubts.map(({ missingJ: _missing, ...doubt }) => doubt));
-  const tolerances = [counter, gauge].map(({ info }, i) => ({
-    cause: "tolerance",
-    sigmaJ: ((info.toleranceRatio ?? 0) * [c!, g!][i]!.grossJ) / Math.sqrt(3),
-  }));
-  // Compared as mean powers, so that a gap in one of them is no disagreement.
-  const lengthS = window.toS - window.fromS;
-  const differenceJ = (g!.meanPowerW - c!.meanPowerW) * lengthS;
-  const { lowJ, highJ } = intervalAround(differenceJ, [...doubts, ...tolerances]);
-  return {
-    counterJ: c!.grossJ,
-    gaugeJ: g!.grossJ,
-    ratio: c!.meanPowerW > 0 ? g!.meanPowerW / c!.meanPowerW : undefined,
-    agrees: c!.coverage > 0 && g!.coverage > 0 && lowJ <= 0 && highJ >= 0,
   };
 }

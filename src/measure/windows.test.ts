@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import type { Mark } from "./trace.ts";
-import { CLOSE, epochsFrom, OPEN, windowNamed, windowsFrom } from "./windows.ts";
+import { CLOSE, epochsFrom, OPEN, windowsFrom } from "./windows.ts";
 
 const open = (timeS: number, value: string): Mark => ({ timeS, name: OPEN, value });
 const close = (timeS: number, value: string): Mark => ({ timeS, name: CLOSE, value });
@@ -34,12 +34,6 @@ describe("windowsFrom", () => {
       'window "b" was closed but not open',
       'window "a" was not closed: it ends with the recording',
     ]);
-  });
-
-  it("finds by name, or says which there are", () => {
-    const { windows } = windowsFrom([open(0, "train"), close(1, "train")], 1);
-    expect(windowNamed(windows, "train").toS).toBe(1);
-    expect(() => windowNamed(windows, "tain")).toThrow('no window "tain"');
   });
 });
 

@@ -1,5 +1,4 @@
 // Windows from marks: named, overlapping, nested at will; and epochs. Marks carry monotonic times, set by the program under test.
-import { InputError } from "../units/input-error.ts";
 import type { Mark, Window } from "./trace.ts";
 
 /** Names of the marks that open and close a window; the mark's value is the window's name. */
@@ -40,6 +39,14 @@ export function windowsFrom(marks: readonly Mark[], endS: number): FoundWindows 
   return { windows: found.sort((a, b) => a.fromS - b.fromS), remarks };
 }
 
+/** The first seconds of a window and what comes after; undefined for a window that is not at least twice as long. @param firstS default 1 */
+export function splitStart(window: Window, firstS = 1): { start: Window; rest: Window } | undefined {
+  const { name, fromS, toS } = window;
+  if (toS - fromS < 2 * firstS) return undefined;
+  const cutS = fromS + firstS;
+  return { start: { name: `${name}/start`, fromS, toS: cutS }, rest: { name: `${name}/rest`, fromS: cutS, toS } };
+}
+
 /**
  * Epochs from marks named `name`: each mark starts one, the next mark or `endS` ends it.
  * @returns windows "epoch 1", "epoch 2", … or with the marks' own values
@@ -50,16 +57,4 @@ export function epochsFrom(marks: readonly Mark[], endS: number, name = "epoch")
     const toS = starts[i + 1]?.timeS ?? endS;
     return toS > timeS ? [{ name: `${name} ${value ?? i + 1}`, fromS: timeS, toS }] : [];
   });
-}
-
-/** The window with a name. @throws InputError "unknown-window" with the names there are */
-export function windowNamed(windows: readonly Window[], name: string): Window {
-  const found = windows.find((window) => window.name === name);
-  if (found) return found;
-  const names = windows.map((window) => `"${window.name}"`).join(", ");
-  throw new InputError(
-    "unknown-window",
-    `no window "${name}"`,
-    names === "" ? "no window was opened" : `there are ${names}`,
-  );
 }

@@ -83,8 +83,29 @@ describe("poll period", () => {
     expect(pollPeriodS(INFO, 60)).toBe(2.5);
     expect(pollPeriodS(INFO, 1e-6)).toBe(1e-3);
     expect(pollPeriodS({ ...INFO, wrapJ: 10 }, 1)).toBeCloseTo(0.025, 12);
-    expect(longestPollPeriodS(UNLIMITED)).toBeUndefined();
-    expect(pollPeriodS(UNLIMITED, 5)).toBe(5);
+    expect(longestPollPeriodS(BARE)).toBeUndefined();
+    expect(pollPeriodS(BARE, 5)).toBe(5);
+  });
+});
+
+describe("a counter whose power limit nobody states", () => {
+  it("is taken to draw 1 kW at most, and says so", () => {
+    expect(longestPollPeriodS(UNLIMITED)).toBe(0.5);
+    expect(pollPeriodS(UNLIMITED, 5)).toBe(0.5);
+    expect(longestPollPeriodS({ ...UNLIMITED, assumedPowerW: 250 })).toBe(2);
+    expect(unwrap(trace([500, 600], UNLIMITED)).remarks).toEqual([
+      "no power limit is known: wraps are corrected up to 1000 W",
+    ]);
+    expect(unwrap(trace([500, Number.NaN, 600], UNLIMITED)).series).toHaveLength(2);
+  });
+});
+
+describe("the rhythm of a schedule", () => {
+  it("is not that of the reads at the edges of windows", () => {
+    const timeS = Float64Array.of(0, 0.0085, 0.1, 0.17, 0.1785);
+    const short: Trace = { info: { ...INFO, reads: "power" }, timeS, values: timeS.map(() => 5) };
+    expect(stretchesOf(short).pollPeriodS).toBeCloseTo(0.08, 2);
+    expect(stretchesOf(short).pollPeriodS).toBeGreaterThan(0.05);
   });
 });
 

@@ -10,6 +10,9 @@ export const SHORTEST_POLL_S = 1e-3;
 /** A limit that the maker states for sustained power is passed for moments: turbo, power averaging windows. */
 const POWER_MARGIN = 2;
 
+/** Where neither the source nor its meter states a most power, W: no single component draws more for long. */
+export const FALLBACK_POWER_W = 1000;
+
 /** One unbroken series of valid readings. Cumulative joules for a counter, watts for a gauge. */
 export interface Series {
   readonly timeS: readonly number[];
@@ -24,11 +27,13 @@ export interface Unwrapped {
   readonly remarks: readonly string[];
 }
 
-/** Longest time between two reads of a counter, s, so that two wraps cannot hide between them; undefined when it is not known. */
-export function longestPollPeriodS(info: SourceInfo): number | undefined {
-  return info.wrapJ !== undefined && info.maxPowerW !== undefined && info.maxPowerW > 0
-    ? info.wrapJ / info.maxPowerW / 2
-    : undefined;
+/**
+ * Longest time between two reads of a counter, s, so that two wraps cannot hide between them; where no power limit is known,
+ * FALLBACK_POWER_W is taken. Undefined for a counter without a known range, and for gauges.
+ */
+export function longestPollPeriodS({ wrapJ, maxPowerW, assumedPowerW }: SourceInfo): number | undefined {
+  const mostW = maxPowerW || assumedPowerW || FALLBACK_POWER_W;
+  return wrapJ === undefined ? undefined : wrapJ / mostW / 2;
 }
 
 /**
@@ -49,7 +54,7 @@ function counted(info: SourceInfo, before: number, after: number, elapsedS: numb
       : POWER_MARGIN * (maxPowerW * (elapsedS + updatePeriodS) + resolution);
   const step = after - before;
   if (step < 0 && wrapJ === undefined) return "counter fell and has no known range: taken as a reset";
-  if (wrapJ !== undefined && maxPowerW !== undefined && maxPowerW * elapsedS > wrapJ)
+  if (wrapJ !== undefined && (maxPowerW || info.assumedPowerW || FALLBACK_POWER_W) * elapsedS > wrapJ)
     return "too long without a reading: the counter may have wrapped more than once";
   const energyJ = step < 0 ? step + wrapJ! : step;
   const limitJ = step < 0 ? Math.min(mostJ, maxPowerW === undefined ? wrapJ! / 2 : mostJ) : mostJ;
@@ -79,6 +84,8 @@ export function unwrap(trace: Trace): Unwrapped {
     return { series: values.length > 0 ? [{ timeS, values }] : [], failedReads, wraps: 0, remarks: [] };
 
   const remarks = new Set<string>();
+  if (info.wrapJ !== undefined && !(info.maxPowerW || info.assumedPowerW))
+    remarks.add(`no power limit is known: wraps are corrected up to ${FALLBACK_POWER_W} W`);
   const series: Series[] = [];
   let times = [timeS[0]!];
   let joules = [0];

@@ -35,7 +35,8 @@ export function failedAnswer(error: unknown): FailedAnswer {
   return { kind: "failed", message, ...(stack !== undefined && { stack }) };
 }
 
-function errorFrom(answer: FailedAnswer): Error {
+/** What `failedAnswer` told, as an error again. */
+export function errorFrom(answer: FailedAnswer): Error {
   if (answer.code !== undefined) return new InputError(answer.code, answer.message, answer.hint);
   const error = new Error(answer.message);
   if (answer.stack !== undefined) error.stack = answer.stack;

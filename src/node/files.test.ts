@@ -5,16 +5,18 @@ import {
   mkdtempSync,
   readdirSync,
   readFileSync,
+  rmSync,
   statSync,
   symlinkSync,
   writeFileSync,
 } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { describe, expect, it } from "vitest";
-import { openFile, writeWhole } from "./files.ts";
+import { afterAll, describe, expect, it } from "vitest";
+import { checkWritable, openFile, writeWhole } from "./files.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "joulecast-files-"));
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
 describe("writeWhole", () => {
   it("leaves the old file and no temporary when the content fails half-way", async () => {
@@ -55,6 +57,23 @@ describe("writeWhole", () => {
       code: "cannot-write",
       message: expect.stringMatching(message),
     });
+    expect(() => checkWritable(path)).toThrow(
+      expect.objectContaining({ code: "cannot-write", message: expect.stringMatching(message) }),
+    );
+  });
+});
+
+describe("checkWritable", () => {
+  it("takes a new file, one that is there and a device, and leaves nothing behind", () => {
+    const before = readdirSync(folder).sort();
+    writeFileSync(join(folder, "there.txt"), "old");
+    for (const path of [join(folder, "new.txt"), join(folder, "there.txt"), "/dev/null"]) checkWritable(path);
+    expect(readFileSync(join(folder, "there.txt"), "utf8")).toBe("old");
+    expect(readdirSync(folder).sort()).toEqual([...before, "there.txt"].sort());
+  });
+  it("refuses a file in the folder's place", () => {
+    writeFileSync(join(folder, "file"), "");
+    expect(() => checkWritable(join(folder, "file", "x"))).toThrow(expect.objectContaining({ code: "cannot-write" }));
   });
 });
 

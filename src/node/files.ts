@@ -1,6 +1,16 @@
 // Files as the pure code wants them: bytes read where they lie, and results that appear whole or not at all.
 import { randomUUID } from "node:crypto";
-import { closeSync, fstatSync, openSync, readSync, realpathSync, rmSync, statSync } from "node:fs";
+import {
+  accessSync,
+  closeSync,
+  constants,
+  fstatSync,
+  openSync,
+  readSync,
+  realpathSync,
+  rmSync,
+  statSync,
+} from "node:fs";
 import { chmod, open, rename, rm } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import type { ByteSource } from "../graph/byte-source.ts";
@@ -94,6 +104,22 @@ async function writeChunks(path: string, flags: string, chunks: Chunks): Promise
     for await (const chunk of chunks) await file.writeFile(chunk);
   } finally {
     await file.close();
+  }
+}
+
+/**
+ * Whether `path` could be written now: what takes hours should not end with a folder that is not there. Nothing is written.
+ * @throws InputError "cannot-write"
+ */
+export function checkWritable(path: string): void {
+  try {
+    const { real, isPlain } = existing(path);
+    if (statSync(real, { throwIfNoEntry: false })?.isDirectory()) throw Object.assign(new Error(), { code: "EISDIR" });
+    const place = isPlain ? dirname(real) : real;
+    if (isPlain && !statSync(place).isDirectory()) throw Object.assign(new Error(), { code: "ENOTDIR" });
+    accessSync(place, isPlain ? constants.W_OK | constants.X_OK : constants.W_OK);
+  } catch (error) {
+    throw explainRefusal(error, path, "write");
   }
 }
 

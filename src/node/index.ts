@@ -3,4 +3,12 @@
 export { readCatalogue, readWholeCatalogue, resolveDevice } from "./catalogue.ts";
 export { chartSvg } from "./draw.ts";
 export { openFile, writeWhole } from "./files.ts";
+export {
+  closeWindow,
+  endMeasuring,
+  type MeasureFunctionOptions,
+  type MeterOptions,
+  measure,
+  openWindow,
+} from "./measure.ts";
 export { drawnWeights, fileWeights, readModel } from "./model.ts";

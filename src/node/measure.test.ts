@@ -36,7 +36,7 @@ describe("measure", () => {
   it("subtracts idle power that it was told to record", async () => {
     const { measurement } = await measure(work, { ...options, idleS: 0.3, name: "mine" });
     expect(measurement.window).toBe("mine");
-    expect(Math.abs(measurement.netJ)).toBeLessThan(0.25 * measurement.grossJ); // idle and busy are alike here
+    expect(Math.abs(measurement.netJ!)).toBeLessThan(0.25 * measurement.grossJ!); // idle and busy are alike here
   });
 
   it("passes an error on, and can be used again", async () => {
@@ -65,8 +65,8 @@ describe("windows", () => {
     const second = await closeWindow("second");
     const outer = await closeWindow("outer");
     expect([first.window, second.window, outer.window]).toEqual(["first", "second", "outer"]);
-    expect(outer.grossJ).toBeGreaterThan(first.grossJ);
-    expect(outer.grossJ).toBeGreaterThan(second.grossJ);
+    expect(outer.grossJ).toBeGreaterThan(first.grossJ!);
+    expect(outer.grossJ).toBeGreaterThan(second.grossJ!);
     expect(outer.durationS).toBeGreaterThan(Math.max(first.durationS, second.durationS));
   });
 
@@ -81,6 +81,18 @@ describe("windows", () => {
 });
 
 describe("a program that measures", () => {
+  it("may wait for the sampler's end", () => {
+    const entry = pathToFileURL(builtEntry("measure.js")).href;
+    const script = `import { endMeasuring, measure } from ${JSON.stringify(entry)};
+      for (let i = 0; i < 3; i++) {
+        await measure(() => i, ${JSON.stringify(options)});
+        await endMeasuring();
+      }
+      console.log("ended");`;
+    const { stdout, status } = spawnSync(process.execPath, ["--input-type=module", "-e", script], { encoding: "utf8" });
+    expect({ stdout, status }).toEqual({ stdout: "ended\n", status: 0 });
+  });
+
   it("ends by itself, although it never ended the sampler", () => {
     const entry = pathToFileURL(builtEntry("measure.js")).href;
     const script = `import { measure } from ${JSON.stringify(entry)};

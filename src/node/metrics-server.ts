@@ -10,6 +10,7 @@ import { pollPeriodS } from "../measure/wrap.ts";
 import { InputError } from "../units/input-error.ts";
 import { monotonicS } from "./clock.ts";
 import {
+  originLabels,
   PROMETHEUS_CONTENT_TYPE,
   type PrometheusFamily,
   type PrometheusSample,
@@ -41,11 +42,12 @@ export interface MetricsServer {
   close(): Promise<void>;
 }
 
-const labelsOf = ({ id, domain, kind, partOf, counted }: SourceInfo): PrometheusSample["labels"] => ({
-  source: id,
-  domain,
-  kind,
-  counted: String(partOf === undefined && counted !== false),
+const labelsOf = (info: SourceInfo): PrometheusSample["labels"] => ({
+  source: info.id,
+  domain: info.domain,
+  kind: info.kind,
+  counted: String(info.partOf === undefined && info.counted !== false),
+  ...originLabels([info]),
 });
 
 /** What is known of the sources now. */

@@ -2,6 +2,8 @@
 
 import { accountOf } from "../measure/energy.ts";
 import type { Measurement, SourceEnergy } from "../measure/measurement.ts";
+import { originWarnings } from "../measure/origin.ts";
+import type { SourceInfo } from "../measure/power-source.ts";
 import type { Recording, Window } from "../measure/trace.ts";
 import { formatDuration } from "../units/format.ts";
 import type { Cell, ChartSection, Column, Document, Fact, NotesSection, TableSection } from "./document.ts";
@@ -18,14 +20,17 @@ export interface HistoryLine {
   readonly durationS: number;
   readonly kind: Measurement["kind"] | undefined;
   readonly complete: boolean;
+  /** "replay" or "other root" when its readings are not of this machine then. */
+  readonly origin?: string;
 }
 
 /** One run in full. */
-export interface HistoryRun extends Omit<HistoryLine, "netJ"> {
+export interface HistoryRun extends Omit<HistoryLine, "netJ" | "origin"> {
   readonly exitCode?: number;
   /** The whole run first. */
   readonly measurements: readonly Measurement[];
   readonly windows: readonly Window[];
+  readonly sources: readonly Pick<SourceInfo, "origin">[];
   /** The machine, by what is known of it. */
   readonly environment: Readonly<Partial<Record<"os" | "cpuModel" | "kernel" | "container" | "joulecast", string>>> & {
     readonly cores?: number;
@@ -36,7 +41,7 @@ export interface HistoryRun extends Omit<HistoryLine, "netJ"> {
 }
 
 /** One run that came in from another tool's file. */
-export interface ImportedLine extends Omit<HistoryLine, "netJ" | "complete"> {
+export interface ImportedLine extends Omit<HistoryLine, "netJ" | "complete" | "origin"> {
   readonly file: string;
   readonly grossJ: number | undefined;
   /** Was in the store already: nothing was added. */
@@ -49,10 +54,13 @@ const kindOrNoneCell = (kind: Measurement["kind"] | undefined): Cell =>
   kind === undefined ? NOT_KNOWN_CELL : kindCell(kind);
 /** Marks a run that was killed; the note below the table says what it means. */
 const DAGGER = " †";
-const kindAndStateCell = ({ kind, complete }: HistoryLine): Cell =>
-  complete
-    ? kindOrNoneCell(kind)
-    : { text: `${kind ?? NOT_KNOWN_CELL.text}${DAGGER}`, value: kind ?? "", tone: "warning" };
+/** Marks a run whose readings are not of this machine then; also said below the table. */
+const DOUBLE_DAGGER = " ‡";
+const kindAndStateCell = ({ kind, complete, origin }: HistoryLine): Cell => {
+  const marks = `${complete ? "" : DAGGER}${origin === undefined ? "" : DOUBLE_DAGGER}`;
+  if (marks === "") return kindOrNoneCell(kind);
+  return { text: `${kind ?? NOT_KNOWN_CELL.text}${marks}`, value: kind ?? "", tone: "warning" };
+};
 
 const RUN_COLUMNS: readonly Column[] = [
   { title: "run" },
@@ -62,6 +70,7 @@ const RUN_COLUMNS: readonly Column[] = [
   { title: "duration", align: "right", priority: 1 },
   { title: "kind", priority: 3 },
   { title: "state", only: "data" },
+  { title: "origin", only: "data" },
 ];
 
 /** What a filter left, said in the subtitle: "since 2026-01-01". */
@@ -69,11 +78,13 @@ export function historyDocument(runs: readonly HistoryLine[], filter: readonly s
   const title = "Earlier runs";
   const none = filter.length > 0 ? "No run fits." : "No runs yet: `joulecast measure -- COMMAND` records one.";
   const incomplete = runs.filter(({ complete }) => !complete).length;
+  const elsewhere = runs.filter(({ origin }) => origin !== undefined).length;
   const notes = [
     ...(runs.length === 0
       ? [none]
       : [`${runs.length} ${runs.length === 1 ? "run" : "runs"}; \`joulecast history ID\` shows one in full`]),
     ...(incomplete > 0 ? [`† ${incomplete} incomplete: killed while running, recovered from the journal`] : []),
+    ...(elsewhere > 0 ? [`‡ ${elsewhere} not read of this machine then: replayed, or read below JOULECAST_ROOT`] : []),
   ];
   const table: TableSection = {
     kind: "table",
@@ -88,6 +99,7 @@ export function historyDocument(runs: readonly HistoryLine[], filter: readonly s
       durationCell(run.durationS),
       kindAndStateCell(run),
       textCell(run.complete ? "complete" : "incomplete"),
+      textCell(run.origin ?? ""),
     ]),
   };
   return {
@@ -232,8 +244,8 @@ function powerChart({ measurements, durationS }: HistoryRun, recording: Recordin
   ];
 }
 
-const notesOf = (title: string, notes: readonly string[]): NotesSection[] =>
-  notes.length === 0 ? [] : [{ kind: "notes", title, notes }];
+const notesOf = (title: string | undefined, notes: readonly string[], tone?: "warning"): NotesSection[] =>
+  notes.length === 0 ? [] : [{ kind: "notes", notes, ...(title !== undefined && { title }), ...(tone && { tone }) }];
 
 /**
  * One run: what it drew, in which windows, by which components, on which machine, and how that is known.
@@ -241,6 +253,7 @@ const notesOf = (title: string, notes: readonly string[]): NotesSection[] =>
  */
 export function runDocument(run: HistoryRun, recording?: Recording): Document {
   const whole = run.measurements[0];
+  const elsewhere = notesOf(undefined, originWarnings(run.sources), "warning");
   const killed: NotesSection = {
     kind: "notes",
     tone: "warning",
@@ -251,6 +264,7 @@ export function runDocument(run: HistoryRun, recording?: Recording): Document {
     subtitle: run.command,
     sections: [
       ...(run.complete ? [] : [killed]),
+      ...elsewhere,
       {
         kind: "facts",
         facts: [

@@ -32,16 +32,19 @@ export function countCoverage(scenarios: number, seed: number): CoverageCount {
   for (let i = 0; i < scenarios; i++) {
     const { recording, idle, window, truth } = randomScenario(random.fork(i));
     const measured = measureWindow(recording, window, idle.length > 0 ? { baseline: takeBaseline(idle) } : {});
-    const trueJ = truth.grossJ - (idle.length > 0 ? truth.idleJ : 0);
-    if (measured.coverage === 0) {
+    const { netLowJ, netHighJ } = measured;
+    if (netLowJ === undefined || netHighJ === undefined) {
       unmeasured++;
       continue;
     }
-    if (measured.netLowJ <= trueJ && trueJ <= measured.netHighJ) covered++;
-    const halfJ = (measured.netHighJ - measured.netLowJ) / 2;
+    // Net of those sources only whose idle time told a baseline.
+    const based = measured.sources.filter(({ counted, baselineJ }) => counted && baselineJ !== undefined);
+    const trueJ = based.reduce((sum, { info }) => sum - truth.idleBySource.get(info.id)!, truth.grossJ);
+    if (netLowJ <= trueJ && trueJ <= netHighJ) covered++;
+    const halfJ = (netHighJ - netLowJ) / 2;
     halfWidths.push(halfJ / truth.grossJ);
-    errors.push(Math.abs((measured.netLowJ + measured.netHighJ) / 2 - trueJ) / truth.grossJ);
-    scores.push(((measured.netLowJ + measured.netHighJ) / 2 - trueJ) / halfJ);
+    errors.push(Math.abs((netLowJ + netHighJ) / 2 - trueJ) / truth.grossJ);
+    scores.push(((netLowJ + netHighJ) / 2 - trueJ) / halfJ);
   }
   const claimed = scores.length;
   return {

@@ -14,7 +14,12 @@ export interface Scenario {
   readonly idle: readonly IdleStretch[];
   readonly window: Window;
   /** Joules of the whole window, of the sources that are not inside another. */
-  readonly truth: { readonly grossJ: number; readonly idleJ: number; readonly bySource: ReadonlyMap<string, number> };
+  readonly truth: {
+    readonly grossJ: number;
+    readonly bySource: ReadonlyMap<string, number>;
+    /** Joules that each source would have drawn idle. */
+    readonly idleBySource: ReadonlyMap<string, number>;
+  };
   readonly pollPeriodS: number;
 }
 
@@ -111,7 +116,8 @@ function gpuMeter(kind: number, toleranceRatio: number, random: Random): { info:
 export function randomScenario(random: Random, { clean = false, durationS = [2, 30] }: ScenarioOptions = {}): Scenario {
   const tolerance = clean ? 0 : pick(random, [0, 0.01, 0.03]);
   const gains = { rapl: 1 + tolerance * between(random, -1, 1), nvml: 1 + tolerance * between(random, -1, 1) };
-  const idleBeforeS = between(random, 5, 20);
+  // A quarter of all users are in a hurry: 0.3 to 3 s of idle time.
+  const idleBeforeS = !clean && random.uniform() < 0.25 ? between(random, 0.8, 3.5) : between(random, 5, 20);
   const idleAfterS = random.uniform() < 0.5 ? between(random, 5, 10) : 1;
   const runS = Math.exp(between(random, Math.log(durationS[0]), Math.log(durationS[1])));
   const job = { name: "run", fromS: idleBeforeS, toS: idleBeforeS + runS };
@@ -127,15 +133,26 @@ export function randomScenario(random: Random, { clean = false, durationS = [2, 
   const gpu = make([15, 60], [20, 300]);
 
   const wrapJ = pick(random, [262_143.328_85, 700]);
-  const meters: readonly (MeterSettings & { curve: PowerCurve })[] = [
-    { info: rapl("package-0", "package 0", "package", wrapJ, tolerance), updatePeriodS: 1e-3, curve: pkg.total },
+  const meters: readonly (MeterSettings & { curve: PowerCurve; idleCurve: PowerCurve })[] = [
+    {
+      info: rapl("package-0", "package 0", "package", wrapJ, tolerance),
+      updatePeriodS: 1e-3,
+      curve: pkg.total,
+      idleCurve: pkg.idle,
+    },
     {
       info: { ...rapl("core-0", "cores 0", "core", wrapJ, tolerance), partOf: "rapl/package-0" },
       updatePeriodS: 1e-3,
       curve: core.total,
+      idleCurve: core.idle,
     },
-    { info: rapl("dram-0", "DRAM 0", "dram", wrapJ, tolerance), updatePeriodS: 1e-3, curve: dram.total },
-    { ...gpuMeter(clean ? 0 : random.below(3), tolerance, random), curve: gpu.total },
+    {
+      info: rapl("dram-0", "DRAM 0", "dram", wrapJ, tolerance),
+      updatePeriodS: 1e-3,
+      curve: dram.total,
+      idleCurve: dram.idle,
+    },
+    { ...gpuMeter(clean ? 0 : random.below(3), tolerance, random), curve: gpu.total, idleCurve: gpu.idle },
   ];
   const inside = random.uniform() < 0.5;
   const window: Window = inside
@@ -152,7 +169,7 @@ export function randomScenario(random: Random, { clean = false, durationS = [2, 
     dropouts: !clean && random.uniform() < 0.2 ? [{ fromS: dropAtS, toS: dropAtS + dropS }] : [],
   };
   const times = pollTimes(poll, random);
-  const traces: Trace[] = meters.map(({ curve, ...settings }, i) => {
+  const traces: Trace[] = meters.map(({ curve, idleCurve: _idle, ...settings }, i) => {
     const gain = settings.info.id.startsWith("rapl") ? gains.rapl : gains.nvml;
     const offsetJ = between(random, 0, settings.info.wrapJ ?? 1000);
     const meter = simulatedMeter(curve, { ...settings, gain, offsetJ, updateJitterRatio: 0.1 }, random.fork(i));
@@ -171,8 +188,8 @@ export function randomScenario(random: Random, { clean = false, durationS = [2, 
     window,
     truth: {
       grossJ: counted.reduce((total, { total: curve }) => total + joules(curve), 0),
-      idleJ: counted.reduce((total, { idle: curve }) => total + joules(curve), 0),
       bySource: new Map(meters.map(({ info, curve }) => [info.id, joules(curve)])),
+      idleBySource: new Map(meters.map(({ info, idleCurve }) => [info.id, joules(idleCurve)])),
     },
     pollPeriodS: poll.periodS,
   };

@@ -2,7 +2,7 @@
 // The machine is a fake one whose true power is known and whose counter wraps on the way; nothing is measured of the real one.
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { existsSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { chmodSync, existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { Ajv } from "ajv";
 import { afterAll, describe, expect, it } from "vitest";
@@ -195,6 +195,164 @@ describe("joulecast measure -- COMMAND", () => {
   });
 });
 
+/** A JSON run that is still going on; `when` is asked with what came on stderr until it is true, then `act` is done. */
+async function during(
+  args: readonly string[],
+  when: (stderr: string) => boolean,
+  act: (pid: number) => void,
+): Promise<{ readonly code: number | null; readonly stdout: string; readonly stderr: string }> {
+  const child = spawn(process.execPath, [MAIN, "measure", "--json", "--idle", "0", ...args], { detached: true });
+  const said = { stdout: "", stderr: "" };
+  for (const name of ["stdout", "stderr"] as const)
+    child[name].setEncoding("utf8").on("data", (text: string) => {
+      said[name] += text;
+    });
+  const looking = setInterval(() => {
+    if (!when(said.stderr)) return;
+    clearInterval(looking);
+    act(child.pid!);
+  }, 20);
+  const [code] = await once(child, "close");
+  clearInterval(looking);
+  return { code, ...said };
+}
+
+describe.skipIf(process.platform === "win32")("signals", () => {
+  /** Counts, takes its time to say goodbye, and exits with the number of signals that it got. */
+  const counting = `let got = 0; process.on("SIGINT", () => { if (got++ === 0) setTimeout(() => process.exit(got), 700); });
+    console.log("up"); setInterval(() => {}, 1000)`;
+  it.each([
+    ["sent to joulecast alone", 1],
+    ["sent to its whole process group, as CI and Ctrl-C do", -1],
+  ])("%s reach the program once", async (_, sign) => {
+    const { code, stdout } = await during(
+      ["--no-save", "--", process.execPath, "-e", counting],
+      (stderr) => stderr.includes("up"),
+      (pid) => process.kill(sign * pid, "SIGINT"),
+    );
+    expect(code).toBe(1);
+    expect(JSON.parse(stdout).result.warnings.join()).toContain("SIGINT");
+  });
+});
+
+describe("what goes wrong on the way", () => {
+  const removesItself = (name: string) => {
+    const path = join(folder, name);
+    writeFileSync(path, '#!/bin/sh\nrm "$0"\n');
+    chmodSync(path, 0o755);
+    return path;
+  };
+  it.skipIf(process.platform === "win32")(
+    "a program that is gone after its first run: that run is reported and kept",
+    () => {
+      const result = resultOf(
+        ["measure", "--json", "--idle", "0", "--repeat", "3", "--", removesItself("once.sh")],
+        127,
+      );
+      expect(result).toMatchObject({ repeats: 1, exitCode: 127 });
+      expect(result.warnings.join()).toMatch(/ended early after 1 run: .*once\.sh/);
+      expect(existsSync(join(home, "runs", result.runId, "run.json"))).toBe(true);
+    },
+  );
+  it.skipIf(process.platform === "win32")(
+    "a program that is gone after its warm-up: the journal stays for the history",
+    () => {
+      const journals = () => readdirSync(join(home, "journals"));
+      const badScript = join(folder, "bad-script");
+      writeFileSync(badScript, "#!/no/such/interpreter\n");
+      chmodSync(badScript, 0o755);
+      expect(runCli(["measure", "--idle", "0", "--", badScript]).status).toBe(127);
+      expect(journals()).toEqual([]);
+      const run = runCli(["measure", "--idle", "0", "--warmup", "1", "--", removesItself("warm.sh")]);
+      expect(run.status).toBe(127);
+      expect(journals()).toHaveLength(1);
+      expect(runCli(["history", "--json"]).stdout).toContain("warm.sh");
+      expect(journals()).toEqual([]);
+    },
+  );
+  it.each([
+    [2, ["--json", "--csv"]],
+    [2, ["--table", "runs"]],
+    [125, ["--out", join(folder, "nowhere", "x.json")]],
+    [125, ["--html", join(folder, "nowhere", "x.html")]],
+    [125, ["--out", folder]],
+  ])("exits with %i for %j before the program is run", (status, args) => {
+    const trail = join(folder, "trail");
+    const run = runCli([
+      "measure",
+      "--idle",
+      "0",
+      ...args,
+      "--",
+      process.execPath,
+      "-e",
+      `require("fs").writeFileSync(${JSON.stringify(trail)}, "")`,
+    ]);
+    expect(run.status, run.stderr).toBe(status);
+    expect(run.stderr).not.toMatch(/\n\s+at /);
+    expect(existsSync(trail)).toBe(false);
+  });
+  it("a file that cannot be written in the end: the report is printed all the same, once", () => {
+    const gone = join(folder, "gone");
+    mkdirSync(gone);
+    const script = `require("fs").rmdirSync(${JSON.stringify(gone)})`;
+    const run = runCli([
+      "measure",
+      "--json",
+      "--idle",
+      "0",
+      "--no-save",
+      "--out",
+      join(gone, "x.json"),
+      "--",
+      process.execPath,
+      "-e",
+      script,
+    ]);
+    expect(run.status).toBe(125);
+    expect(run.stderr).toContain("cannot write");
+    expect(JSON.parse(run.stdout).result.repeats).toBe(1);
+  });
+  it.skipIf(!existsSync("/proc/self/task"))(
+    "a sampler that is killed: the journal is reported, with the program's exit code",
+    () => {
+      const script = `
+      const { readFileSync } = require("node:fs");
+      const family = readFileSync("/proc/" + process.ppid + "/task/" + process.ppid + "/children", "latin1").trim().split(" ");
+      setTimeout(() => { for (const pid of family) if (Number(pid) !== process.pid) process.kill(Number(pid), "SIGKILL"); }, 600);
+      setTimeout(() => process.exit(3), 1000);`;
+      const result = resultOf(["measure", "--json", "--idle", "0.3s", "--", process.execPath, "-e", script], 3);
+      expect(result).toMatchObject({ exitCode: 3, repeats: 1, sampler: null });
+      expect(result.warnings.join()).toMatch(/nothing is recorded after .* SIGKILL/);
+      expect(result.coverage).toBeGreaterThan(0.2);
+      expect(result.coverage).toBeLessThan(0.9);
+      expect(JSON.parse(readFileSync(join(home, "runs", result.runId, "run.json"), "utf8")).complete).toBe(false);
+    },
+  );
+  it.skipIf(!existsSync("/proc/self/task"))("a sampler that is killed before the run: no joules, and no bug", () => {
+    const script = `
+      const { readFileSync } = require("node:fs");
+      const family = readFileSync("/proc/" + process.ppid + "/task/" + process.ppid + "/children", "latin1").trim().split(" ");
+      for (const pid of family) if (Number(pid) !== process.pid) process.kill(Number(pid), "SIGKILL");`;
+    const run = runCli([
+      "measure",
+      "--json",
+      "--idle",
+      "0",
+      "--no-save",
+      "--repeat",
+      "2",
+      "--",
+      process.execPath,
+      "-e",
+      script,
+    ]);
+    expect(run.stderr).not.toContain("bug");
+    expect(run.status, run.stderr).toBe(0);
+    expect(JSON.parse(run.stdout).result.runs[0].each[1].coverage).toBe(0);
+  });
+});
+
 describe("joulecast mark", () => {
   it("divides a run into epochs and windows", () => {
     const mark = `"${process.execPath}" "${MAIN}" mark`;
@@ -257,7 +415,7 @@ describe("joulecast compare", () => {
       1,
     );
     expect(result).toMatchObject({ verdict: "refused", differenceJ: null });
-    expect(result.reason).toContain("coverage");
+    expect(result.reason).toMatch(/coverage|nothing was read/);
   });
   it.each([[["one"]], [["true | cat", "true"]], [["'unclosed", "true"]]])(
     "takes two commands without a shell: %j",
@@ -284,6 +442,25 @@ describe("joulecast compare", () => {
 });
 
 describe("joulecast measure MODEL", () => {
+  it("reports the section that Ctrl-C cuts short", async () => {
+    const journals = join(home, "journals");
+    const hasBegun = () =>
+      readdirSync(journals).some((name) => readFileSync(join(journals, name), "latin1").includes('"batch 1/1"'));
+    const { code, stdout } = await during(["--duration", "1h", "--idle", "0", "zoo:cifar/lenet"], hasBegun, (pid) =>
+      process.kill(pid, "SIGINT"),
+    );
+    expect(code).toBe(130);
+    const { result } = JSON.parse(stdout);
+    expect(result).toMatchObject({ exitCode: 130, batch: 1, kind: "measured" });
+    expect(result.inferences).toBeGreaterThanOrEqual(1);
+    expect(result.warnings.join()).toContain("shorter than asked for");
+  });
+  it("says before measuring that inputs do not fit into memory", () => {
+    const run = runCli(["measure", "zoo:cifar/lenet", "--batch", "1,300000000", "--idle", "0"]);
+    expect(run.status).toBe(2);
+    expect(run.stderr).toContain("300000000 needs 3.69 TB for its inputs alone");
+    expect(run.stderr.split("\n").length).toBeLessThan(5);
+  });
   it("runs batches and sets the published estimates beside them", () => {
     const result = resultOf([
       "measure",

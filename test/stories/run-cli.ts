@@ -1,8 +1,9 @@
 // Runs the real program, as built into dist/, the way a user does: a child process, its streams and its exit code.
 import { spawnSync } from "node:child_process";
-import { mkdtempSync } from "node:fs";
+import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
+import { afterAll } from "vitest";
 
 /** The built program. */
 export const MAIN = resolve(import.meta.dirname, "../../dist/cli/main.js");
@@ -31,7 +32,14 @@ export function runJson(args: readonly string[]): { readonly run: CliRun; readon
   return { run, json: JSON.parse(run.stdout) };
 }
 
-/** A fresh folder for one test file. */
+const folders: string[] = [];
+afterAll(() => {
+  for (const folder of folders) rmSync(folder, { recursive: true, force: true });
+});
+
+/** A fresh folder, removed after the last test of the file that asks for it. */
 export function temporaryFolder(): string {
-  return mkdtempSync(join(tmpdir(), "joulecast-test-"));
+  const folder = mkdtempSync(join(tmpdir(), "joulecast-test-"));
+  folders.push(folder);
+  return folder;
 }

@@ -53,6 +53,9 @@ export const ENVIRONMENT: Environment = {
   gpus: ["Test GPU"],
 };
 
+/** Where the machine does not matter. */
+export const NO_MACHINE: Environment = { joulecast: "", gpus: [] };
+
 /** A few samples with a failed read, marks of every sort, a load column. */
 export const RECORDING: Recording = {
   traces: [

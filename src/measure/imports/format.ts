@@ -99,27 +99,23 @@ export function recordingFrom(
   return { recording, startS, remarks: dropped > 0 ? [`${dropped} readings left out: the clock went back`] : [] };
 }
 
+const infoMaker =
+  (kind: SourceInfo["kind"], reads: SourceInfo["reads"]) =>
+  (id: string, name: string, domain: Domain, provenance: string, more: Partial<SourceInfo> = {}): SourceInfo => ({
+    id,
+    name,
+    domain,
+    kind,
+    reads,
+    provenance,
+    ...more,
+  });
+
 /** A gauge of another tool. */
-export function gaugeInfo(
-  id: string,
-  name: string,
-  domain: Domain,
-  provenance: string,
-  more: Partial<SourceInfo> = {},
-): SourceInfo {
-  return { id, name, domain, kind: "integrated", reads: "power", provenance, ...more };
-}
+export const gaugeInfo = infoMaker("integrated", "power");
 
 /** A counter of another tool. */
-export function counterInfo(
-  id: string,
-  name: string,
-  domain: Domain,
-  provenance: string,
-  more: Partial<SourceInfo> = {},
-): SourceInfo {
-  return { id, name, domain, kind: "measured", reads: "energy", provenance, ...more };
-}
+export const counterInfo = infoMaker("measured", "energy");
 
 /** Runs whose joules are the sum of their components. */
 export function runOf(

@@ -36,6 +36,12 @@ export const powerGadget: ImportFormat = {
       });
       return [{ column, info, timeS: [], values: [] }];
     });
+    // The joules of the first row are those since the log began, at 0 s.
+    if (rows[0] !== undefined && knownNumberIn(rows[0], "Elapsed Time (sec)", NAME) > 0)
+      for (const { timeS, values } of found) {
+        timeS.push(0);
+        values.push(0);
+      }
     for (const row of rows) {
       const timeS = knownNumberIn(row, "Elapsed Time (sec)", NAME);
       for (const { column, timeS: times, values } of found) {

@@ -3,7 +3,7 @@ import { once } from "node:events";
 import { existsSync } from "node:fs";
 import { connect } from "node:net";
 import { afterEach, describe, expect, it } from "vitest";
-import { sendMark } from "./client.ts";
+import { addressHere, sendMark } from "./client.ts";
 import type { SaidMark } from "./line.ts";
 import { type MarkServer, type MarkServerOptions, startMarkServer } from "./server.ts";
 
@@ -93,7 +93,7 @@ describe("the socket", () => {
     await close();
     server = undefined;
     expect(existsSync(socketPath)).toBe(false);
-    await expect(sendMark({ name: "epoch" }, socketPath)).rejects.toMatchObject({ code: "no-measurement" });
+    await expect(sendMark({ name: "epoch" }, { socketPath })).rejects.toMatchObject({ code: "no-measurement" });
   });
 });
 
@@ -132,14 +132,36 @@ describe("HTTP", () => {
 describe("sendMark", () => {
   it("sends one mark", async () => {
     const { socketPath } = await listen();
-    await sendMark({ name: "epoch", value: 3 }, socketPath);
+    await sendMark({ name: "epoch", value: 3 }, { socketPath });
     expect(names()).toEqual(["epoch=3"]);
+  });
+
+  it("takes HTTP where there is no socket", async () => {
+    const { url, socketPath } = await listen();
+    await sendMark({ name: "epoch", value: 4 }, { socketPath: "", url });
+    expect(names()).toEqual(["epoch=4"]);
+    await sendMark({ name: "epoch", value: 5 }, { socketPath, url });
+    expect(names()).toEqual(["epoch=4", "epoch=5"]);
+    await expect(sendMark({ name: "epoch" }, { url: `${url}/other` })).rejects.toMatchObject({ code: "bad-mark" });
+    await server!.close();
+    server = undefined;
+    await expect(sendMark({ name: "epoch" }, { url })).rejects.toMatchObject({
+      code: "no-measurement",
+      message: expect.stringContaining("ECONNREFUSED"),
+    });
+  });
+
+  it("finds both addresses in the environment", () => {
+    expect(addressHere({ JOULECAST_SOCKET: "/s", JOULECAST_URL: "http://127.0.0.1:1" })).toEqual({
+      socketPath: "/s",
+      url: "http://127.0.0.1:1",
+    });
   });
 
   it("says what is wrong", async () => {
     const { socketPath } = await listen();
-    await expect(sendMark({ name: "window-open" }, socketPath)).rejects.toMatchObject({ code: "bad-mark" });
-    await expect(sendMark({ name: "epoch" }, "")).rejects.toMatchObject({ code: "no-measurement" });
+    await expect(sendMark({ name: "window-open" }, { socketPath })).rejects.toMatchObject({ code: "bad-mark" });
+    await expect(sendMark({ name: "epoch" }, {})).rejects.toMatchObject({ code: "no-measurement" });
   });
 });
 

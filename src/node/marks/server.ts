@@ -12,6 +12,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { monotonicS } from "../clock.ts";
 import { LONGEST_LINE_BYTES, markOf, parseMark, type SaidMark } from "./line.ts";
+import { claimFolder } from "./stale-folders.ts";
 
 /** Environment variables that the program under test finds. */
 export const SOCKET_VARIABLE = "JOULECAST_SOCKET";
@@ -59,6 +60,7 @@ export async function startMarkServer(options: MarkServerOptions): Promise<MarkS
 
   const isWindows = process.platform === "win32";
   const home = isWindows ? undefined : mkdtempSync(join(folder, "joulecast-"));
+  if (home !== undefined) claimFolder(home);
   const socketPath = home === undefined ? `\\\\.\\pipe\\joulecast-${randomUUID()}` : join(home, "marks");
   const sockets = new Set<Socket>();
   const lines = createSocketServer({ allowHalfOpen: true }, (socket) => {

@@ -5,8 +5,10 @@ import { closeSync, openSync, readdirSync, readFileSync, readSync, realpathSync,
 import { cpus, freemem, totalmem } from "node:os";
 import { join } from "node:path";
 import type { MachineAccess, OpenText } from "../../measure/power-source.ts";
+import { EXIT, whyNotStartable } from "../run/find-program.ts";
 import { childStream } from "./child-stream.ts";
 import { openPerfCounter } from "./rapl/perf-counter.ts";
+import { parseNumberBytes } from "./sysfs.ts";
 
 export interface MachineOptions {
   /** Folder that stands for "/". Default: the real root; with another one nothing of the real kernel (perf events, os) is used. */
@@ -49,15 +51,23 @@ function openText(path: string, sizeBytes: number): OpenText | undefined {
   }
   const buffer = Buffer.allocUnsafe(sizeBytes);
   let isOpen = true;
+  /** Bytes read into the buffer; -1 when the read failed. */
+  const fill = () => {
+    if (!isOpen) return -1;
+    try {
+      return readSync(file, buffer, 0, sizeBytes, 0); // position 0: sysfs and procfs make the text anew
+    } catch {
+      return -1;
+    }
+  };
   return {
     read() {
-      if (!isOpen) return undefined;
-      try {
-        // Position 0: sysfs and procfs make the text anew.
-        return buffer.toString("latin1", 0, readSync(file, buffer, 0, sizeBytes, 0));
-      } catch {
-        return undefined;
-      }
+      const length = fill();
+      return length < 0 ? undefined : buffer.toString("latin1", 0, length);
+    },
+    readNumber() {
+      const length = fill();
+      return length < 0 ? undefined : parseNumberBytes(buffer, length);
     },
     close() {
       if (isOpen) closeSync(file);
@@ -68,6 +78,8 @@ function openText(path: string, sizeBytes: number): OpenText | undefined {
 
 function runner(timeoutMs: number): MachineAccess["run"] {
   return (program, args) => {
+    // Most meters' programs are on no machine: looking along PATH is cheaper than a process that fails to start.
+    if (whyNotStartable(program)?.exitCode === EXIT.notFound) return { errno: "ENOENT", stderr: "" };
     const done = spawnSync(program, args, { encoding: "utf8", timeout: timeoutMs, windowsHide: true });
     if (done.error !== undefined) return { errno: errnoOf(done.error), stderr: done.stderr ?? "" };
     if (done.status !== 0) return { errno: `exit ${done.status ?? done.signal}`, stderr: done.stderr };
@@ -125,6 +137,7 @@ export function machineAccess(options: MachineOptions = {}): MachineAccess {
     run: options.run ?? (isReal ? runner(timeoutMs) : noPrograms),
     ...((options.stream ?? isReal) && { stream: options.stream ?? childStream }),
     nativeLibraries: isReal,
+    ...(!isReal && { root }),
     nowS: options.clock ?? (() => performance.now() / 1000),
     ...(isReal ? { openPerf: openPerfCounter, load: osLoad } : {}),
   };

@@ -64,6 +64,7 @@ describe("replay of a recording", () => {
     const { energy, power } = open(0);
     expect(energy.info).toMatchObject({ id: "replay/a/energy", kind: "measured", wrapJ: 100 });
     expect(power.info.partOf).toBe("replay/a/energy");
+    expect(energy.info.origin).toEqual({ kind: "replay", where: "trace.json" });
     expect(energy.info.provenance).toBe("Replay of trace.json, read then by: by hand");
   });
 

@@ -1,7 +1,7 @@
 // A recorded trace as power sources: what was read then is read again, on the clock that is handed in. For tests, demonstrations,
 // and to compute a run anew. The sources say in id and provenance that they are replayed. Idea: Zeus' ReplayZeusMonitor.
 import { readFileSync } from "node:fs";
-import type { Meter, PowerSource, SourceInfo } from "../../measure/power-source.ts";
+import type { Meter, Origin, PowerSource, SourceInfo } from "../../measure/power-source.ts";
 import { decodeRecording } from "../../measure/recording-json.ts";
 import type { Recording, Trace } from "../../measure/trace.ts";
 import { explainRefusal } from "../files.ts";
@@ -20,6 +20,12 @@ export function readRecording(path: string): Recording {
   return decodeRecording(text, path);
 }
 
+/** A recording whose sources say that they are replayed. @param shown where it comes from: "trace.json" */
+export function replayedRecording(recording: Recording, shown: string): Recording {
+  const origin: Origin = { kind: "replay", where: shown };
+  return { ...recording, traces: recording.traces.map((trace) => ({ ...trace, info: { ...trace.info, origin } })) };
+}
+
 /**
  * The sources of a recording. Its beginning is the moment of `find`. A read gives the newest value recorded up to now;
  * before the first, after the last, and where no sample was taken for more than three usual periods it is missing, as is a read
@@ -32,7 +38,9 @@ export function replayMeter(recording: Recording, shown: string): Meter {
     find(machine) {
       const startS = machine.nowS();
       const elapsedS = () => machine.nowS() - startS;
-      return recording.traces.map((trace) => ({ source: replaySource(trace, shown, elapsedS) }));
+      return replayedRecording(recording, shown).traces.map((trace) => ({
+        source: replaySource(trace, shown, elapsedS),
+      }));
     },
   };
 }

@@ -3,7 +3,9 @@ import { describe, expect, it, onTestFinished } from "vitest";
 import { APU, GPU_BOX, GRACE_HOPPER, ORIN_NANO, PI } from "../../../test/fixtures/sys/boards.ts";
 import { BATTERY_ONLY, LAPTOP, RYZEN, VIRTUAL, XEON } from "../../../test/fixtures/sys/cpus.ts";
 import { type FakeMachineOptions, fakeMachine, type Tree } from "../../../test/machine/fake-tree.ts";
+import { originLabel } from "../../measure/origin.ts";
 import type { Meter, PerfCounter, PowerSource, SourceInfo } from "../../measure/power-source.ts";
+import { decodeRecording, encodeRecording } from "../../measure/recording-json.ts";
 import { machineAccess } from "./machine-access.ts";
 import { type FindOptions, findSources, METERS } from "./table.ts";
 
@@ -53,6 +55,20 @@ describe("what is added up", () => {
     ["virtual machine", VIRTUAL, ["cpu/load"]],
   ])("%s", (_, tree, expected) => {
     expect(addedUp(find(tree).usable)).toEqual(expected);
+  });
+
+  it("says of every source below another root that it is not of this machine, and so in a recording of it", () => {
+    const { usable } = find(RYZEN);
+    for (const { info } of usable)
+      expect(info.origin).toEqual({ kind: "other root", where: expect.stringMatching("tree") });
+    expect(originLabel(usable.map(({ info }) => info))).toBe("other root");
+    const traces = usable.map(({ info }) => ({ info, timeS: Float64Array.of(0), values: Float64Array.of(1) }));
+    const text = encodeRecording({ traces, marks: [], load: [] });
+    expect(decodeRecording(text, "t").traces.map(({ info }) => info)).toEqual(usable.map(({ info }) => info));
+    expect(() => decodeRecording(text.replaceAll("other root", "elsewhere"), "t")).toThrow(
+      /origin.kind has "elsewhere"/,
+    );
+    expect(originLabel([{}])).toBeUndefined();
   });
 
   it("every id is unique and every partOf names a source that is there, on every machine", () => {

@@ -127,6 +127,16 @@ function placeWholeMachine({ usable, unusable }: Sources): Sources {
   return { usable: placed, unusable };
 }
 
+/** What was read below another root says so. A replay says so itself, and a wall meter is a file of its own. */
+function markRoot(machine: MachineAccess, sources: Sources): Sources {
+  const { root } = machine;
+  if (root === undefined) return sources;
+  const isOfRoot = ({ origin, domain }: SourceInfo) => origin === undefined && domain !== "wall";
+  const mark = (source: PowerSource) =>
+    isOfRoot(source.info) ? withInfo(source, { origin: { kind: "other root", where: root } }) : source;
+  return { ...sources, usable: sources.usable.map(mark) };
+}
+
 const RULES: readonly ((sources: Sources) => Sources)[] = [dropTwins, nestInPackage, nestInModule, placeWholeMachine];
 
 /** Domains that already hold the CPU's or the memory's joules: no model is added to them. */
@@ -151,9 +161,9 @@ export function findSources(machine: MachineAccess, options: FindOptions = {}): 
     if (unless?.(sources.usable) !== true) sources = ask(machine, meter, sources);
   }
   for (const rule of RULES) sources = rule(sources);
-  if (options.models === false) return sources;
+  if (options.models === false) return markRoot(machine, sources);
   const measured = sources.usable;
   if (!has(measured, HOLDS_CPU)) sources = ask(machine, cpuLoad(options.cpu), sources);
   if (!has(measured, HOLDS_DRAM)) sources = ask(machine, dramDimm(options.dimms), sources);
-  return sources;
+  return markRoot(machine, sources);
 }

@@ -6,13 +6,10 @@ import { constants } from "node:os";
 import { InputError } from "../../units/input-error.ts";
 import { monotonicS } from "../clock.ts";
 import { EXIT, notExecutable, notFound } from "./find-program.ts";
+import { ENDING, FROM_KEYS, HANDED_ON } from "./signals.ts";
 
-/** Signals that are handed on. What cannot be caught (SIGKILL, SIGSTOP) cannot be handed on either. */
-const FORWARDED = ["SIGINT", "SIGTERM", "SIGHUP", "SIGQUIT", "SIGUSR2", "SIGCONT"] as const;
-/** Signals after which no further run is started. */
-const ENDING: readonly string[] = ["SIGINT", "SIGTERM", "SIGHUP", "SIGQUIT"];
-/** Signals that a terminal's keys send to every program in its foreground, so that the child has them already. */
-const FROM_KEYS: readonly string[] = ["SIGINT", "SIGQUIT"];
+/** A program that a signal has ended should not be sent it again: so long is waited to see, s. */
+const GRACE_S = 0.05;
 
 export interface CommandOptions {
   /** Default: ours. */
@@ -25,8 +22,11 @@ export interface CommandOptions {
   readonly onSpawn?: (pid: number) => void;
   /** Sees what the program writes to stdout and stderr; it is still passed on untouched, but through pipes, not to a terminal. */
   readonly onOutput?: (bytes: Buffer, stream: "stdout" | "stderr") => void;
-  /** Hand a Ctrl-C on although a terminal does so itself. Default: only without a terminal. */
-  readonly forwardKeys?: boolean;
+  /**
+   * Whether a signal that we have just got was sent to our whole process group: then the program, which is in it, has it already, and
+   * a second one would cut short what it does about the first. Default: a guess, true for Ctrl-C where there is a terminal.
+   */
+  readonly isForGroup?: (name: NodeJS.Signals) => Promise<boolean>;
 }
 
 export interface CommandResult {
@@ -62,8 +62,7 @@ export async function runCommand(argv: readonly string[], options: CommandOption
     ...(env !== undefined && { env: { ...process.env, ...env } }),
   });
   if (started instanceof Error) return notStarted(program, started, startS);
-  const keysReachIt = process.stdin.isTTY || process.stdout.isTTY || process.stderr.isTTY;
-  const signals = forwardSignals(started, options.forwardKeys ?? !keysReachIt);
+  const signals = forwardSignals(started, options.isForGroup ?? isFromTerminal);
   if (started.pid !== undefined) onSpawn?.(started.pid);
   const passedOn = onOutput === undefined ? undefined : passOn(started, stdio, onOutput);
   try {
@@ -129,12 +128,22 @@ function notStarted(program: string, error: NodeJS.ErrnoException, startS: numbe
   return { ...why, startS, endS: monotonicS() };
 }
 
-function forwardSignals(child: ChildProcess, keysToo: boolean) {
+/** A terminal's keys send to every program in its foreground. */
+async function isFromTerminal(name: NodeJS.Signals): Promise<boolean> {
+  const hasTerminal = process.stdin.isTTY || process.stdout.isTTY || process.stderr.isTTY;
+  return hasTerminal === true && FROM_KEYS.includes(name);
+}
+
+/** A signal sent to us alone is handed on, once; one that was sent to the whole process group has reached the program by itself. */
+function forwardSignals(child: ChildProcess, isForGroup: NonNullable<CommandOptions["isForGroup"]>) {
   let interrupted: NodeJS.Signals | undefined;
-  const handlers = FORWARDED.map((name) => {
+  const handlers = HANDED_ON.map((name) => {
     const handler = () => {
       if (ENDING.includes(name)) interrupted ??= name;
-      if (keysToo || !FROM_KEYS.includes(name)) child.kill(name);
+      const waited = new Promise((resolve) => setTimeout(resolve, GRACE_S * 1000));
+      void Promise.all([isForGroup(name), waited]).then(([hasItAlready]) => {
+        if (!hasItAlready && child.exitCode === null && child.signalCode === null) child.kill(name);
+      });
     };
     return [name, handler] as const;
   });

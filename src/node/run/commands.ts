@@ -126,7 +126,11 @@ export async function runCommands(session: Session, plan: CommandPlan): Promise<
         if (signal.aborted) break;
         const name = `${program.name}/${isWarmup ? "warm-up-" : ""}${round}`;
         onProgress(`${program.name}, ${isWarmup ? "warm-up" : "run"} ${round}`);
-        const done = await runIn(session, name, program, { ...command, env: { ...command.env, ...server?.env } });
+        const done = await runIn(session, name, program, {
+          isForGroup: session.isForGroup,
+          ...command,
+          env: { ...command.env, ...server?.env },
+        });
         const { exitCode, problem, interrupted, startS, endS } = done;
         if (problem !== undefined) {
           stopped = { problem, exitCode };

@@ -1,4 +1,5 @@
 // The process that runs a network in ONNX Runtime: run() holds its thread, so it must not be ours. Started by model.ts.
+import { cpus } from "node:os";
 import type { InferenceSession, Tensor } from "onnxruntime-node";
 import { median } from "../../math/statistics.ts";
 import { InputError } from "../../units/input-error.ts";
@@ -15,7 +16,10 @@ const KEPT_TIMES = 65_536;
 const LOG_ERRORS = 3;
 
 let runtime: Runtime | undefined;
+let isFinishing = false;
 let network: InferenceSession | undefined;
+/** Inputs of the loaded network: drawing them can take longer than the passes. */
+let fed: { readonly key: string; readonly feeds: Record<string, Tensor> } | undefined;
 
 async function loadRuntime(): Promise<Runtime> {
   try {
@@ -41,6 +45,7 @@ async function load({ path, threads, provider = "cpu" }: LoadOptions): Promise<M
   runtime ??= await loadRuntime();
   await network?.release();
   network = undefined;
+  fed = undefined;
   const startS = monotonicS();
   try {
     network = await runtime.InferenceSession.create(path, {
@@ -69,6 +74,13 @@ async function pass(session: InferenceSession, feeds: Record<string, Tensor>): P
   for (const output of Object.values(outputs)) output.dispose();
 }
 
+/** CPU time of the whole machine and of this process, s. */
+function cpuTimes(): { readonly allS: number; readonly ownS: number } {
+  const all = cpus().map(({ times: { user, nice, sys, irq } }) => user + nice + sys + irq);
+  const { user, system } = process.cpuUsage();
+  return { allS: all.reduce((total, ms) => total + ms, 0) / 1e3, ownS: (user + system) / 1e6 };
+}
+
 async function timed(
   session: InferenceSession,
   feeds: Record<string, Tensor>,
@@ -76,10 +88,11 @@ async function timed(
 ): Promise<TimedPasses> {
   const times: number[] = [];
   let [passes, minS, maxS] = [0, Number.POSITIVE_INFINITY, 0];
+  const before = cpuTimes();
   const startS = monotonicS();
   answer({ kind: "started", startS });
   const isEnough = (nowS: number) =>
-    options.passes === undefined ? nowS - startS >= options.durationS : passes >= options.passes;
+    isFinishing || (options.passes === undefined ? nowS - startS >= options.durationS : passes >= options.passes);
   let beforeS = startS;
   do {
     await pass(session, feeds);
@@ -91,16 +104,22 @@ async function timed(
     maxS = Math.max(maxS, tookS);
     if (times.length < KEPT_TIMES) times.push(tookS);
   } while (!isEnough(beforeS));
-  return { startS, endS: beforeS, passes, meanS: (beforeS - startS) / passes, medianS: median(times), minS, maxS };
+  const after = cpuTimes();
+  const othersS = Math.max(0, after.allS - before.allS - (after.ownS - before.ownS));
+  const meanS = (beforeS - startS) / passes;
+  return { startS, endS: beforeS, passes, meanS, medianS: median(times), minS, maxS, othersS };
 }
 
 async function run(options: PassesOptions): Promise<ModelAnswer> {
   if (runtime === undefined || network === undefined) throw new Error("run before load");
-  const feeds = feedsOf(options, runtime);
+  const key = JSON.stringify([options.inputs, options.seed]);
   try {
+    if (fed?.key !== key) fed = { key, feeds: feedsOf(options, runtime) };
+    const { feeds } = fed;
     for (let i = 0; i < options.warmup; i++) await pass(network, feeds);
     return { kind: "done", passes: await timed(network, feeds, options) };
   } catch (error) {
+    if (error instanceof InputError) throw error;
     throw refused(error, "run the network", "check --batch and --dim against what the network was exported for");
   }
 }
@@ -110,18 +129,23 @@ function answer(said: ModelAnswer | ReturnType<typeof failedAnswer>): void {
 }
 
 const ORDERS: {
-  readonly [K in ModelOrder["kind"]]: (order: Extract<ModelOrder, { kind: K }>) => Promise<ModelAnswer>;
+  readonly [K in ModelOrder["kind"]]: (order: Extract<ModelOrder, { kind: K }>) => Promise<ModelAnswer | undefined>;
 } = {
   load: ({ options }) => load(options),
   run: ({ options }) => run(options),
+  finish: async () => {
+    isFinishing = true;
+    return undefined;
+  },
   stop: async () => process.exit(0),
 };
 
 process.on("message", (order: ModelOrder) => {
-  (ORDERS[order.kind] as (order: ModelOrder) => Promise<ModelAnswer>)(order).then(answer, (error) =>
-    answer(failedAnswer(error)),
+  (ORDERS[order.kind] as (order: ModelOrder) => Promise<ModelAnswer | undefined>)(order).then(
+    (said) => said && answer(said),
+    (error) => answer(failedAnswer(error)),
   );
 });
 process.on("disconnect", () => process.exit(0));
-// A terminal's Ctrl-C reaches us too: the one who started us decides.
-for (const name of ["SIGINT", "SIGHUP", "SIGQUIT"] as const) process.on(name, () => undefined);
+// What is sent to the whole process group reaches us too: the one who started us decides.
+for (const name of ["SIGINT", "SIGTERM", "SIGHUP", "SIGQUIT"] as const) process.on(name, () => undefined);

@@ -38,11 +38,15 @@ export interface TimedPasses {
   readonly medianS: number;
   readonly minS: number;
   readonly maxS: number;
+  /** CPU time that other programs had meanwhile, s; as coarse as the system's ticks (10 ms on Linux, per CPU). */
+  readonly othersS: number;
 }
 
 export type ModelOrder =
   | { readonly kind: "load"; readonly options: LoadOptions }
   | { readonly kind: "run"; readonly options: PassesOptions }
+  /** Ends the timed section after the pass that is going on. */
+  | { readonly kind: "finish" }
   | { readonly kind: "stop" };
 
 export type ModelAnswer =

@@ -6,6 +6,7 @@ import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { writeSteadyRecording } from "../../../test/support/steady-recording.ts";
 import { bindDimensions } from "../../graph/bind.ts";
+import type { Graph, Layer, TensorType } from "../../graph/graph.ts";
 import { writeOnnx } from "../../onnx/write.ts";
 import { findNetwork } from "../../zoo/catalogue.ts";
 import { writeWhole } from "../files.ts";
@@ -22,6 +23,41 @@ const hasRuntime = (() => {
     return false;
   }
 })();
+
+/** y = x + table[length of the batch], for a table of five: batch 5 is out of bounds, which shows only when it runs. */
+function failsAt5(): Graph {
+  const layer = (op: string, inputs: readonly string[], output: string): Layer => ({
+    name: output,
+    op,
+    domain: "",
+    inputs,
+    outputs: [output],
+    attributes: new Map(),
+  });
+  const inline = (bytes: ArrayBuffer) => ({ kind: "inline" as const, bytes: new Uint8Array(bytes) });
+  return {
+    name: "fails at 5",
+    inputs: ["x"],
+    outputs: ["y"],
+    layers: [
+      layer("Shape", ["x"], "lengths"),
+      layer("Gather", ["lengths", "zero"], "length"),
+      layer("Gather", ["table", "length"], "summand"),
+      layer("Add", ["x", "summand"], "y"),
+    ],
+    tensors: new Map<string, TensorType>([
+      ["x", { dtype: "float32", shape: ["batch", 4] }],
+      ["y", { dtype: "float32", shape: ["batch", 4] }],
+      ["zero", { dtype: "int64", shape: [] }],
+      ["table", { dtype: "float32", shape: [5] }],
+    ]),
+    weights: new Map([
+      ["zero", inline(new BigInt64Array(1).buffer)],
+      ["table", inline(new Float32Array(5).buffer)],
+    ]),
+    opsets: new Map([["", 17]]),
+  };
+}
 
 describe("randomInput", () => {
   it("is the same for the same seed and another for another", () => {
@@ -120,6 +156,48 @@ describe.skipIf(!hasRuntime)("runModel, with onnxruntime-node", () => {
       code: "onnxruntime",
       message: expect.stringContaining("NoSuchOperator"),
     });
+  });
+
+  it("keeps the batches that ended when a later one fails, if told to", async () => {
+    const path = join(folder, "fails-at-5.onnx");
+    await writeWhole(path, writeOnnx(failsAt5(), drawnWeights));
+    const plan = { ...once, model: path, batches: [1, 5, 2] };
+    await expect(runModel(session, plan)).rejects.toMatchObject({ code: "onnxruntime" });
+    const { runs, problem, interrupted } = await runModel(session, { ...plan, keepPartial: true });
+    expect(runs.map(({ batch, isCut }) => [batch, isCut])).toEqual([[1, false]]);
+    expect(problem).toMatchObject({ code: "onnxruntime", message: expect.stringContaining("bounds") });
+    expect(interrupted).toBeUndefined();
+    await expect(runModel(session, { ...plan, batches: [5], keepPartial: true })).rejects.toMatchObject({
+      code: "onnxruntime",
+    });
+  });
+
+  it.each([true, false])(
+    "ends a section early when interrupted, and keeps it when told to (%s)",
+    async (keepPartial) => {
+      const running = runModel(session, { ...once, model: "zoo:mnist-cnn", passes: 1e9, keepPartial });
+      const before = (await session.read()).marks.length;
+      while ((await session.read()).marks.length === before) await new Promise((resolve) => setTimeout(resolve, 5));
+      process.emit("SIGINT");
+      const { runs, interrupted } = await running;
+      expect(interrupted).toBe("SIGINT");
+      expect(runs.map(({ isCut }) => isCut)).toEqual(keepPartial ? [true] : []);
+      for (const { timing, window } of runs) {
+        expect(timing.passes).toBeGreaterThan(0);
+        expect(window.toS - window.fromS).toBeCloseTo(timing.endS - timing.startS, 9);
+      }
+    },
+  );
+
+  it("says before measuring that inputs do not fit into memory", async () => {
+    const told: string[] = [];
+    const onProgress = (text: string) => void told.push(text);
+    const plan = { ...once, model: "zoo:cifar/lenet", batches: [1, 300_000_000], onProgress };
+    await expect(runModel(session, plan)).rejects.toMatchObject({
+      code: "too-large",
+      message: expect.stringContaining("3.69 TB"),
+    });
+    expect(told.filter((text) => text.startsWith("batch"))).toEqual([]);
   });
 
   it("says what cannot be meant", async () => {

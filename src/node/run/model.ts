@@ -1,12 +1,14 @@
 // A network measured in a session: random inputs, warm-up, then passes in ONNX Runtime for a while, batch by batch.
 // The passes run in a process of their own (model-process.ts); the windows are its own times on the shared clock.
 import { mkdtempSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { tmpdir, totalmem } from "node:os";
 import { join, resolve } from "node:path";
 import { batchOf, bindDimensions } from "../../graph/bind.ts";
+import { sizeBytesOf } from "../../graph/dtype.ts";
 import type { Graph } from "../../graph/graph.ts";
 import type { Window } from "../../measure/trace.ts";
 import { writeOnnx } from "../../onnx/write.ts";
+import { formatQuantity } from "../../units/format.ts";
 import { InputError } from "../../units/input-error.ts";
 import { ZOO_PREFIX } from "../../zoo/network.ts";
 import { Worker } from "../child.ts";
@@ -41,6 +43,8 @@ export interface ModelPlan {
   readonly provider?: string;
   /** Seed of the inputs. Default 0. */
   readonly seed?: number;
+  /** Give what there is when a batch fails or Ctrl-C cuts a section short, instead of throwing or leaving it out. Default false. */
+  readonly keepPartial?: boolean;
   readonly onProgress?: (text: string) => void;
 }
 
@@ -53,6 +57,8 @@ export interface ModelRun {
   readonly window: Window;
   readonly timing: TimedPasses;
   readonly assumptions: readonly string[];
+  /** Ctrl-C ended the section before its time. Only with keepPartial. */
+  readonly isCut: boolean;
 }
 
 export interface ModelResult {
@@ -61,6 +67,8 @@ export interface ModelResult {
   /** Version of ONNX Runtime. */
   readonly runtimeVersion: string;
   readonly interrupted?: NodeJS.Signals;
+  /** Why a batch could not be run; nothing after it was. Only with keepPartial, and when a section had ended before. */
+  readonly problem?: InputError;
 }
 
 /** A network with its dimensions bound, and how to feed it. */
@@ -72,6 +80,8 @@ interface Prepared {
   readonly path: string;
 }
 
+/** After Ctrl-C the pass that is going on may end: so long is waited for it, or to a second Ctrl-C, s. */
+const LAST_PASS_S = 30;
 const DEFAULTS = { idleS: 10, idleAfterS: 0, warmup: 3, durationS: 5, repeat: 1, seed: 0 } as const;
 
 type FullPlan = ModelPlan & { readonly [K in keyof typeof DEFAULTS]: number };
@@ -114,6 +124,8 @@ async function prepareAll(plan: ModelPlan, folder: string): Promise<Prepared[]> 
   let zooPath: string | undefined;
   for (const batch of plan.batches ?? [undefined]) {
     const bound = bindDimensions(graph, { batch, dims: plan.dims });
+    const inputs = inputsOf(bound.graph);
+    checkMemory(inputs, batch ?? batchOf(bound.graph));
     const fits = takesShapes(graph, bound.graph);
     let path = plan.model.startsWith(ZOO_PREFIX) ? zooPath : resolve(plan.model);
     if (path === undefined || !fits) {
@@ -124,12 +136,29 @@ async function prepareAll(plan: ModelPlan, folder: string): Promise<Prepared[]> 
     }
     prepared.push({
       batch: batch ?? batchOf(bound.graph),
-      inputs: inputsOf(bound.graph),
+      inputs,
       assumptions: bound.assumptions,
       path,
     });
   }
   return prepared;
+}
+
+/** @throws InputError "too-large" when the inputs alone do not fit into memory */
+function checkMemory(inputs: readonly InputSpec[], batch: number): void {
+  const sizeOf = ({ dtype, shape }: InputSpec) =>
+    sizeBytesOf(
+      dtype,
+      shape.reduce((count, length) => count * length, 1),
+    );
+  const bytes = inputs.reduce((total, input) => total + sizeOf(input), 0);
+  const limit = Math.min(totalmem(), process.constrainedMemory() || Number.POSITIVE_INFINITY);
+  if (bytes <= limit) return;
+  throw new InputError(
+    "too-large",
+    `batch ${batch} needs ${formatQuantity(bytes, "B")} for its inputs alone, memory has ${formatQuantity(limit, "B")}`,
+    "give a smaller --batch",
+  );
 }
 
 /** Whether the file as it is takes the bound shapes: only open dimensions were given numbers. */
@@ -140,7 +169,8 @@ function takesShapes(file: Graph, bound: Graph): boolean {
   });
 }
 
-function inputsOf(graph: Graph): InputSpec[] {
+/** How to feed a network whose dimensions are bound. @throws InputError for an input of unknown shape */
+export function inputsOf(graph: Graph): InputSpec[] {
   return graph.inputs.map((name) => {
     const type = graph.tensors.get(name);
     if (type?.shape === undefined)
@@ -163,6 +193,16 @@ async function writeModel(model: string, graph: Graph, path: string): Promise<vo
   }
 }
 
+/** The runner's process is gone: what ONNX Runtime does then is not ours to mend, memory most of the time. */
+function explained(error: unknown, section: string): unknown {
+  if (!(error instanceof Error) || !/process ended with/.test(error.message)) return error;
+  return new InputError(
+    "onnxruntime",
+    `ONNX Runtime did not outlive ${section || "loading the network"}: ${error.message}`,
+    "memory may have run out: give a smaller --batch",
+  );
+}
+
 async function measureAll(
   session: Session,
   plan: FullPlan,
@@ -171,9 +211,18 @@ async function measureAll(
 ): Promise<ModelResult> {
   const { threads, provider, warmup, durationS, passes, seed, onProgress = () => undefined } = plan;
   const worker = new Worker<ModelOrder, ModelAnswer>("run/model-process.js");
-  const stop = () => worker.kill();
+  let inSection = false;
+  let killing: NodeJS.Timeout | undefined;
+  const kill = () => worker.kill();
+  const stop = () => {
+    if (!inSection || !plan.keepPartial) return kill();
+    void worker.send({ kind: "finish" });
+    killing = setTimeout(kill, LAST_PASS_S * 1000);
+    process.once("SIGINT", kill);
+  };
   signal.addEventListener("abort", stop);
   worker.onAnswer((answer) => {
+    inSection = answer.kind === "started";
     if (answer.kind === "started") session.openWindow(current, session.timeOf(answer.startS));
     if (answer.kind === "done") session.closeWindow(current, session.timeOf(answer.passes.endS));
   });
@@ -185,6 +234,7 @@ async function measureAll(
   let current = "";
   let loadedPath: string | undefined;
   let runtimeVersion = "";
+  let problem: InputError | undefined;
   const idle: Window[] = [];
   const runs: ModelRun[] = [];
   const load = async (path: string) => {
@@ -211,17 +261,30 @@ async function measureAll(
         const options = { inputs, seed, warmup, durationS, ...(passes !== undefined && { passes }) };
         const { passes: timing } = await ask({ kind: "run", options }, "done");
         const window = { name: current, fromS: session.timeOf(timing.startS), toS: session.timeOf(timing.endS) };
-        runs.push({ batch, round, window, timing, assumptions });
+        runs.push({ batch, round, window, timing, assumptions, isCut: signal.aborted });
       }
     }
     await rest(plan.idleAfterS, "idle-after");
   } catch (error) {
-    if (!signal.aborted) throw error; // else it is our own kill that ended the worker
+    // Aborted: it is our own kill that ended the worker.
+    if (!signal.aborted) {
+      const why = explained(error, current);
+      if (!plan.keepPartial || runs.length === 0 || !(why instanceof InputError)) throw why;
+      problem = why;
+    }
   } finally {
+    clearTimeout(killing);
+    process.off("SIGINT", kill);
     signal.removeEventListener("abort", stop);
     await worker.send({ kind: "stop" });
     worker.kill();
     await worker.ended;
   }
-  return { idle, runs, runtimeVersion, ...(signal.aborted && { interrupted: signal.reason as NodeJS.Signals }) };
+  return {
+    idle,
+    runs,
+    runtimeVersion,
+    ...(signal.aborted && { interrupted: signal.reason as NodeJS.Signals }),
+    ...(problem && { problem }),
+  };
 }

@@ -11,7 +11,7 @@ import { machineAccess } from "../meters/machine-access.ts";
 import { checkRate, DEFAULT_RATE_HZ, startSampler } from "../sampler/client.ts";
 import type { JournalPlan, MachineSpec, SamplerStats } from "../sampler/protocol.ts";
 import { readEnvironment } from "../store/environment.ts";
-import { readJournal } from "../store/journal-read.ts";
+import { lastTimeS, readJournal } from "../store/journal-read.ts";
 import { identify } from "../store/process-identity.ts";
 import { newRunId } from "../store/run-id.ts";
 import { waitS } from "./interrupts.ts";
@@ -34,7 +34,10 @@ export interface FinishedSession {
   readonly windows: readonly Window[];
   /** Duration of the recording, s. */
   readonly endS: number;
-  readonly stats: SamplerStats;
+  /** What the sampler did; undefined when it was killed. */
+  readonly stats: SamplerStats | undefined;
+  /** False when the sampler was killed: the recording ends before the session did. */
+  readonly complete: boolean;
   readonly sources: readonly SourceInfo[];
   readonly unusable: readonly Unusable[];
   /** Windows that were not closed or not open, journal that could not be written. */
@@ -64,6 +67,8 @@ export interface Session {
   /** @param timeS recording time, default now */
   mark(name: string, value?: string | number, timeS?: number): Promise<void>;
   stats(): Promise<SamplerStats>;
+  /** Whether a signal that this program has just got was sent to its whole process group, so that its children have it too. */
+  isForGroup(name: NodeJS.Signals): Promise<boolean>;
   /** What is recorded up to now. */
   read(): Promise<Recording>;
   /** Ends the recording. A session is closed once. */
@@ -141,23 +146,30 @@ export async function openSession(options: SessionOptions = {}): Promise<Session
     closeWindow: (name, timeS = sampler.nowS()) => set(CLOSE, name, timeS),
     mark: (name, value, timeS = sampler.nowS()) => sampler.mark(name, value, timeS),
     stats: sampler.stats,
+    isForGroup: sampler.isForGroup,
     async read() {
       await sampler.flush();
       return readJournal(journalPath).recording;
     },
     async close(exitCode) {
       try {
-        const { endS, stats } = await sampler.stop(exitCode);
+        const stopped = await sampler.stop(exitCode).catch(String);
         const { recording, damagedFrames } = readJournal(journalPath);
+        const isKilled = typeof stopped === "string";
+        const { endS, stats } = isKilled ? { endS: lastTimeS(recording), stats: undefined } : stopped;
         const { windows, remarks } = windowsFrom(recording.marks, endS);
-        const { journalProblem } = stats;
-        const lost = journalProblem === undefined ? [] : [`samples were lost: ${journalProblem.message}`];
+        const problem = stats?.journalProblem;
+        const lost = [
+          ...(problem === undefined ? [] : [`samples were lost: ${problem.message}`]),
+          ...(isKilled ? [`nothing is recorded after ${endS.toFixed(1)} s: ${stopped.replace(/^Error: /, "")}`] : []),
+        ];
         const damaged = damagedFrames === 0 ? [] : [`${damagedFrames} pieces of the journal are damaged and left out`];
         return {
           recording,
           windows,
           endS,
           stats,
+          complete: !isKilled,
           sources,
           unusable,
           remarks: [...remarks, ...lost, ...damaged],

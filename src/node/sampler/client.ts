@@ -28,10 +28,19 @@ export interface RunningSampler {
   stats(): Promise<SamplerStats>;
   /** Ends the recording; the journal is whole when this resolves. */
   stop(exitCode?: number): Promise<{ readonly endS: number; readonly stats: SamplerStats }>;
+  /**
+   * Whether a signal that this program has just got went to its whole process group. It asks the sampler, which is in that group.
+   * False when the sampler has ended.
+   */
+  isForGroup(name: NodeJS.Signals): Promise<boolean>;
   /** From now on it does not keep this program from ending. */
   unref(): void;
 }
 
+/** On a busy machine one of the two handles a signal so much earlier than the other, s. */
+const SAME_SIGNAL_S = 5;
+/** A signal to a group does not reach all in the same moment: waits between the looks whether the sampler has it too, s. */
+const LOOKS_S = [0, 0.02, 0.05, 0.1] as const;
 const ENTRY = "sampler/process.js";
 let prepared: Worker<SamplerOrder, SamplerAnswer> | undefined;
 
@@ -80,6 +89,10 @@ export async function startSampler(options: StartOptions): Promise<RunningSample
     return answer;
   };
   const { startS, sources, unusable, journalPath } = ready;
+  let signals: Extract<SamplerAnswer, { kind: "signalled" }>[] = [];
+  worker.onAnswer((said) => {
+    if (said.kind === "signalled") signals.push(said);
+  });
   return {
     sources,
     unusable,
@@ -91,9 +104,26 @@ export async function startSampler(options: StartOptions): Promise<RunningSample
     flush: async () => void (await ask({ kind: "flush" }, "flushed")),
     stats: async () => (await ask({ kind: "stats" }, "stats")).stats,
     async stop(exitCode) {
+      worker.ref(); // its end is waited for
       const { endS, stats } = await ask({ kind: "stop", ...(exitCode !== undefined && { exitCode }) }, "stopped");
       await worker.ended;
       return { endS, stats };
+    },
+    async isForGroup(name) {
+      const gotS = monotonicS();
+      for (const waitS of LOOKS_S) {
+        await new Promise((resolve) => setTimeout(resolve, waitS * 1000));
+        // An answer shows that the sampler has had its turn since, however busy the machine is.
+        const isAlive = await ask({ kind: "stats" }, "stats").then(
+          () => true,
+          () => false,
+        );
+        signals = signals.filter(({ monotonicS: atS }) => atS > gotS - SAME_SIGNAL_S);
+        const same = signals.findIndex((signal) => signal.name === name);
+        if (same >= 0) return signals.splice(same, 1).length > 0;
+        if (!isAlive) return false;
+      }
+      return false;
     },
     unref: () => worker.unref(),
   };

@@ -4,6 +4,7 @@ import { rmSync } from "node:fs";
 import { setFlagsFromString } from "node:v8";
 import { failedAnswer } from "../child.ts";
 import { monotonicS } from "../clock.ts";
+import { HANDED_ON } from "../run/signals.ts";
 import { type JournalFooter, type JournalWriter, openJournal } from "../store/journal.ts";
 import { type OpenMachine, openMachine } from "./open-machine.ts";
 import { keepPace } from "./pace.ts";
@@ -29,7 +30,9 @@ class Recorder {
       startedAt: new Date().toISOString(),
       sources: usable.map(({ info }) => info),
     });
-    const clock = () => monotonicS() - this.#startS;
+    // The same clock, read in a way that makes no big integer each time.
+    const zeroMs = performance.now() - (monotonicS() - this.#startS) * 1000;
+    const clock = () => (performance.now() - zeroMs) / 1000;
     const { rateHz } = options;
     this.#sampler = new Sampler({ sources: usable, load, journal: this.#journal, rateHz, clock });
     this.#cpuBefore = process.cpuUsage();
@@ -94,6 +97,8 @@ class Recorder {
 
 // The heap is a few MB and does not grow: collecting it anew to give back memory would cost more than the sampling.
 setFlagsFromString("--no-memory-reducer");
+// The few functions that run a hundred times a second are worth compiling after seconds, not minutes.
+setFlagsFromString("--interrupt-budget=10000");
 
 let recorder: Recorder | undefined;
 
@@ -137,6 +142,6 @@ process.on("message", (order: SamplerOrder) => {
   }
 });
 process.on("disconnect", () => end(0));
-process.on("SIGTERM", () => end(143));
-// A terminal's Ctrl-C reaches every program in it: the one who started us decides when to stop.
-for (const name of ["SIGINT", "SIGHUP", "SIGQUIT"] as const) process.on(name, () => undefined);
+// What is sent to the whole process group (Ctrl-C, `timeout`, a cancelled CI job) reaches us too: the one who started us decides when to
+// stop, and learns from us that the program under test has the signal already.
+for (const name of HANDED_ON) process.on(name, () => answer({ kind: "signalled", name, monotonicS: monotonicS() }));

@@ -52,6 +52,8 @@ export type SamplerAnswer =
     }
   | { readonly kind: "flushed" }
   | { readonly kind: "stats"; readonly stats: SamplerStats }
+  /** A signal that it was sent and did not obey: so one that was sent to the whole process group. */
+  | { readonly kind: "signalled"; readonly name: string; readonly monotonicS: number }
   | { readonly kind: "stopped"; readonly endS: number; readonly stats: SamplerStats };
 
 /** What the sampler did and what it cost. */

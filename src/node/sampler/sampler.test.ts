@@ -5,6 +5,7 @@ import { setFlagsFromString } from "node:v8";
 import { runInNewContext } from "node:vm";
 import fc from "fast-check";
 import { afterEach, describe, expect, it } from "vitest";
+import { NO_MACHINE } from "../../../test/support/stored-runs.ts";
 import type { PowerSource, Reading, SourceInfo } from "../../measure/power-source.ts";
 import type { Mark } from "../../measure/trace.ts";
 import { InputError } from "../../units/input-error.ts";
@@ -184,23 +185,13 @@ describe("memory", () => {
   it("stays flat: what is read is on disk, not in arrays", () => {
     setFlagsFromString("--expose-gc");
     const collect = runInNewContext("gc") as () => void;
-    const environment = {
-      joulecast: "",
-      node: "",
-      platform: "",
-      architecture: "",
-      kernel: "",
-      cores: 1,
-      memoryBytes: 1,
-      gpus: [],
-    };
     const sources = Array.from({ length: 4 }, (_, i) => source(() => ({ energyJ: 1 }), { id: `fake/${i}` }));
     const journal = openJournal({
       folder,
       runId: "test",
       startedAt: new Date(0).toISOString(),
       command: "",
-      environment,
+      environment: NO_MACHINE,
       provenance: [],
       sources: sources.map(({ info }) => info),
     });

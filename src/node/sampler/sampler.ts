@@ -30,19 +30,18 @@ export interface SamplerOptions {
 /** When something is due: every period, counted from 0. */
 class Rhythm {
   readonly periodS: number;
+  readonly #earlyS: number;
   #turn = 0;
+  dueS = 0;
   skipped = 0;
 
   constructor(periodS: number) {
     this.periodS = periodS;
-  }
-
-  get dueS(): number {
-    return this.#turn * this.periodS;
+    this.#earlyS = Math.min(EARLY_S, periodS / 4);
   }
 
   isDue(nowS: number): boolean {
-    return nowS >= this.dueS - Math.min(EARLY_S, this.periodS / 4);
+    return nowS >= this.dueS - this.#earlyS;
   }
 
   /** The next place in the schedule that still lies ahead. */
@@ -50,12 +49,15 @@ class Rhythm {
     const ahead = Math.max(this.#turn + 1, Math.floor(nowS / this.periodS) + 1);
     this.skipped += ahead - this.#turn - 1;
     this.#turn = ahead;
+    this.dueS = ahead * this.periodS;
   }
 }
 
 class Column {
   readonly source: PowerSource;
   readonly rhythm: Rhythm;
+  /** Read in this round. */
+  isFresh = false;
   reads = 0;
   failedReads = 0;
   lastS = Number.NaN;
@@ -108,10 +110,10 @@ export class Sampler {
   /** Reads what is due. @returns when the next thing is due, s */
   tick(): number {
     const nowS = this.#clock();
-    this.#round(nowS, ({ rhythm }) => rhythm.isDue(nowS));
+    this.#round(nowS, false);
     let nextS = this.#loadRhythm.dueS;
-    for (const { rhythm } of this.#columns) {
-      if (rhythm.isDue(nowS)) rhythm.next(nowS);
+    for (const { rhythm, isFresh } of this.#columns) {
+      if (isFresh) rhythm.next(nowS);
       if (rhythm.dueS < nextS) nextS = rhythm.dueS;
     }
     if (!this.#loadRhythm.isDue(nowS)) return nextS;
@@ -125,7 +127,7 @@ export class Sampler {
     const nowS = this.#clock();
     if (nowS - this.#edgeS < EDGE_SPACING_S) return;
     this.#edgeS = nowS;
-    this.#round(nowS, () => true);
+    this.#round(nowS, true);
   }
 
   /** Writes a mark down; where a window opens or closes, the sources are read too, so that its edges are sharp. */
@@ -152,11 +154,13 @@ export class Sampler {
   /**
    * Reads in a row, then writes. The time of a reading is the middle of the time that it took: some meters take milliseconds.
    * @param nowS time just before the first reading, s
+   * @param all also those that are not due
    */
-  #round(nowS: number, isWanted: (column: Column) => boolean): void {
+  #round(nowS: number, all: boolean): void {
     let beforeS = nowS;
     for (const column of this.#columns) {
-      if (!isWanted(column)) continue;
+      column.isFresh = all || column.rhythm.isDue(nowS);
+      if (!column.isFresh) continue;
       const value = column.read();
       const afterS = this.#clock();
       column.lastValue = value;
@@ -165,7 +169,7 @@ export class Sampler {
     }
     for (let i = 0; i < this.#columns.length; i++) {
       const column = this.#columns[i]!;
-      if (!isWanted(column)) continue;
+      if (!column.isFresh) continue;
       try {
         this.#journal.sample(i, column.lastS, column.lastValue);
       } catch (error) {

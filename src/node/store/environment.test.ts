@@ -50,6 +50,28 @@ describe("the environment of a run", () => {
     );
   });
 
+  it("below another root is of the machine that the files tell of, and of a replay says nothing", () => {
+    const files = {
+      "/proc/cpuinfo": "processor\t: 0\nmodel name\t: Other CPU\nprocessor\t: 1\nmodel name\t: Other CPU\n",
+      "/proc/meminfo": "MemTotal:       16384 kB\n",
+      "/proc/sys/kernel/osrelease": "5.15.0\n",
+    };
+    expect(readEnvironment({ ...machine(files), root: "/tmp/tree" }, { version: "1" })).toEqual({
+      joulecast: "1",
+      node: process.versions.node,
+      platform: "linux",
+      kernel: "5.15.0",
+      cpuModel: "Other CPU",
+      cores: 2,
+      memoryBytes: 16384 * 1024,
+      gpus: [],
+    });
+    const bare = readEnvironment({ ...machine({}), root: "/tmp/tree" }, { version: "1" });
+    for (const name of ["cpuModel", "cores", "memoryBytes", "kernel"]) expect(bare).not.toHaveProperty(name);
+    const replayed = readEnvironment(machine(files), { version: "1", replayed: true });
+    expect(replayed).toEqual({ joulecast: "1", node: process.versions.node, gpus: [] });
+  });
+
   it("of this machine holds neither its name nor its user nor its variables", () => {
     process.env.JOULECAST_TEST_SECRET = "s3cr3t-value";
     const text = JSON.stringify(readEnvironment(machine({}), { version: "1" }));

@@ -2,6 +2,7 @@
 // the environment, no host or user name, no addresses.
 import { cpus, release, totalmem } from "node:os";
 import type { MachineAccess } from "../../measure/power-source.ts";
+import { parseCpuInfo } from "../meters/models/cpu-load.ts";
 
 /** Only the program's version is always known: a run that another tool recorded (`joulecast import`) ran who knows where. */
 export interface Environment {
@@ -29,11 +30,11 @@ export interface Environment {
 /** What Node knows of the machine without reading files. */
 export interface HostFacts {
   readonly node: string;
-  readonly architecture: string;
-  readonly kernel: string;
+  readonly architecture?: string;
+  readonly kernel?: string;
   readonly cpuModel?: string;
-  readonly cores: number;
-  readonly memoryBytes: number;
+  readonly cores?: number;
+  readonly memoryBytes?: number;
 }
 
 function thisHost(): HostFacts {
@@ -46,6 +47,28 @@ function thisHost(): HostFacts {
     ...(model && model !== "unknown" && { cpuModel: model }),
     cores: cores.length,
     memoryBytes: totalmem(),
+  };
+}
+
+type Reads = Pick<MachineAccess, "readText">;
+
+/** What the files below another root tell of their machine. Node's own words are of the machine we run on and are left out. */
+function hostBelow({ readText }: Reads): HostFacts {
+  const text = (path: string) => {
+    const found = readText(path);
+    return "text" in found ? found.text : "";
+  };
+  const cpu = text("/proc/cpuinfo");
+  const { model } = parseCpuInfo(cpu);
+  const cores = cpu.match(/^processor\s*:/gm)?.length;
+  const memoryKib = /^MemTotal:\s*(\d+) kB/m.exec(text("/proc/meminfo"))?.[1];
+  const kernel = text("/proc/sys/kernel/osrelease").trim();
+  return {
+    node: process.versions.node,
+    ...(kernel && { kernel }),
+    ...(model && { cpuModel: model }),
+    ...(cores !== undefined && { cores }),
+    ...(memoryKib !== undefined && { memoryBytes: Number(memoryKib) * 1024 }),
   };
 }
 
@@ -70,15 +93,26 @@ function containerOf(text: (path: string) => string | undefined): string | undef
 const osName = (release: string | undefined): string | undefined =>
   release?.match(/^PRETTY_NAME="?([^"\n]*)"?$/m)?.[1] || undefined;
 
+/** Of a recording's machine only the recording itself knows. */
+const withoutMachine = (version: string): Environment => ({
+  joulecast: version,
+  node: process.versions.node,
+  gpus: [],
+});
+
 /**
- * Describes the machine.
+ * Describes the machine whose joules are read: the one that the files below the root tell of.
  * @param version of this program
  * @param gpus names that the meters found
+ * @param replayed the readings come from a recording: nothing of this machine is said beside them. Default false
  */
 export function readEnvironment(
-  machine: Pick<MachineAccess, "readText" | "platform">,
-  { version, gpus = [], host = thisHost() }: { version: string; gpus?: readonly string[]; host?: HostFacts },
+  machine: Pick<MachineAccess, "readText" | "platform" | "root">,
+  options: { version: string; gpus?: readonly string[]; host?: HostFacts; replayed?: boolean },
 ): Environment {
+  const { version, gpus = [], replayed = false } = options;
+  if (replayed) return withoutMachine(version);
+  const host = options.host ?? (machine.root === undefined ? thisHost() : hostBelow(machine));
   const text = (path: string): string | undefined => {
     if (machine.platform !== "linux") return undefined;
     const found = machine.readText(path);

@@ -41,7 +41,7 @@ describe("runs of an imported file", () => {
     expect(made.map(({ run }) => run.command)).toEqual(["log.csv: run 0", "log.csv: run 1"]);
     made.forEach(({ run, recording }, i) => {
       expect(run.durationS).toBeCloseTo(2, 9);
-      expect(run.measurements[0]!.grossJ / (20 * (i + 1))).toBeCloseTo(1, 1);
+      expect(run.measurements[0]!.grossJ! / (20 * (i + 1))).toBeCloseTo(1, 1);
       expect(recording.traces[0]!.timeS[0]).toBe(0);
       expect(recording.traces[0]!.values).toHaveLength(21);
       expect(run.environment).toEqual({ joulecast: "1.2.3", gpus: [] });

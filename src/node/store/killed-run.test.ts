@@ -28,8 +28,8 @@ describe("a killed run", () => {
     const marks = [...IDLE, { timeS: 10, name: OPEN, value: "run/1" }];
     const { measurements, windows } = analyseKilled(recordingWith(marks), journal);
     expect(windows).toEqual([{ name: "run/1", fromS: 10, toS: 30 }]);
-    expect(measurements[0]!.grossJ / (60 * 20)).toBeCloseTo(1, 2);
-    expect(measurements[0]!.netJ / (50 * 20)).toBeCloseTo(1, 2);
+    expect(measurements[0]!.grossJ! / (60 * 20)).toBeCloseTo(1, 2);
+    expect(measurements[0]!.netJ! / (50 * 20)).toBeCloseTo(1, 2);
   });
 
   it("of several rounds comes as a whole first, without warm-ups", () => {
@@ -44,7 +44,7 @@ describe("a killed run", () => {
     const { measurements } = analyseKilled(recordingWith(marks), journal);
     expect(measurements.map(({ window }) => window)).toEqual(["run", "run/1", "run/2"]);
     const [whole, ...rounds] = measurements.map(({ netJ }) => netJ);
-    expect(rounds.reduce((sum, netJ) => sum + netJ, 0)).toBeCloseTo(whole!, 6);
+    expect(rounds.reduce((sum, netJ) => sum! + netJ!, 0)).toBeCloseTo(whole!, 6);
   });
 
   it("has none when it was killed while idle", () => {

@@ -35,6 +35,12 @@ export const MIGRATIONS: readonly Migration[] = [
     ],
     refill: true,
   },
+  {
+    version: 3,
+    name: "runs whose readings are not of this machine: a replay, another root",
+    statements: ["ALTER TABLE runs ADD COLUMN origin VARCHAR"],
+    refill: true,
+  },
 ];
 
 /** Every table that holds rows of a run, and the column that says which. */

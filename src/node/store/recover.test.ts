@@ -2,7 +2,9 @@ import { existsSync, mkdirSync, readdirSync, renameSync, writeFileSync } from "n
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { MEASUREMENT, RECORDING, storedRun, temporaryHome } from "../../../test/support/stored-runs.ts";
+import { InputError } from "../../units/input-error.ts";
 import { identify, isGone, type ProcessProbe, STALE_AFTER_S, THIS_MACHINE } from "./process-identity.ts";
+import { recoverRuns } from "./recover.ts";
 import { openStore } from "./runs.ts";
 
 function store(home = temporaryHome()) {
@@ -43,6 +45,10 @@ describe("whether a process is gone", () => {
   });
 });
 
+const refuse = async (): Promise<void> => {
+  throw new InputError("cannot-write", "the disk is full", "make room");
+};
+
 describe("recovery", () => {
   const gone = machine({ isAlive: () => false });
 
@@ -80,6 +86,21 @@ describe("recovery", () => {
       { complete: true, exitCode: 4, kind: "measured", durationS: 10 },
     ]);
     expect(await listRuns()).toMatchObject([{ complete: true, netJ: MEASUREMENT.netJ }]);
+  });
+
+  it("of a run that a full disk does not take is a message: its journal stays, the others and what was asked for go on", async () => {
+    const { startJournal, recover, listRuns, paths, messages } = store();
+    for (const run of [storedRun(1), storedRun(2)]) startJournal({ ...run, runId: run.id, owner }).close();
+    const names = readdirSync(paths.journals);
+    await expect(
+      recoverRuns(paths.journals, refuse, { probe: gone, onMessage: (m) => messages.push(m) }),
+    ).resolves.toEqual([]);
+    expect(messages).toEqual(
+      [1, 2].map((minute) => expect.stringMatching(`${storedRun(minute).id}.*disk is full; make room`)),
+    );
+    expect(readdirSync(paths.journals)).toEqual(names);
+    expect(await recover({ probe: gone })).toHaveLength(2);
+    expect(await listRuns()).toHaveLength(2);
   });
 
   it("leaves a run alone that was saved before its journal went", async () => {

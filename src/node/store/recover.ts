@@ -94,7 +94,14 @@ export async function recoverRuns(
     const found = leftover(join(journals, name), options);
     if (!found) continue;
     const run = runOfJournal(found.journal, options.analyse);
-    await save(run, found.journal.recording);
+    try {
+      await save(run, found.journal.recording);
+    } catch (error) {
+      // A full disk: the journal keeps all, the next start tries again, and what was asked for goes on.
+      if (!(error instanceof InputError)) throw error;
+      options.onMessage?.(`run ${run.id} (${run.command}) could not be recovered yet: ${error.message}; ${error.hint}`);
+      continue;
+    }
     rmSync(found.path, { force: true });
     recovered.push(run);
     options.onMessage?.(

@@ -1,5 +1,6 @@
 // The rows of the database: what it holds of each run, brought in line with the run folders, and asked.
 import type { Measurement } from "../../measure/measurement.ts";
+import { originLabel } from "../../measure/origin.ts";
 import { InputError } from "../../units/input-error.ts";
 import { unknownName } from "../../units/nearest.ts";
 import { appendRows, type Row, type Sql, type SqlValue } from "./duckdb.ts";
@@ -27,8 +28,9 @@ function rowsOf(run: StoredRun): Rows {
   // DuckDB's plain timestamps know no zone; the text is always UTC.
   const started = new Date(startedAt).toISOString().replace("Z", "");
   const whole = joules(run.measurements[0]);
+  const origin = originLabel(run.sources);
   return {
-    runs: [{ id, startedAt: started, command, kind, complete, durationS, exitCode, ...whole }],
+    runs: [{ id, startedAt: started, command, kind, complete, durationS, exitCode, ...whole, origin }],
     windows: run.measurements.map((measurement) => {
       const { window, kind, durationS, peakPowerW } = measurement;
       const { fromS, toS } = run.windows.find(({ name }) => name === window) ?? {};
@@ -149,7 +151,7 @@ export interface RunFilter {
   readonly where?: string;
 }
 
-const KINDS = ["measured", "integrated", "modelled", "mixed"];
+const KINDS = ["measured", "integrated", "modelled", "mixed", "missing"];
 
 function checkFilter({ since, kind, limit }: RunFilter): void {
   if (since !== undefined && Number.isNaN(Date.parse(since)))
@@ -168,6 +170,7 @@ function summaryOf(row: Row): RunSummary {
     durationS: Number(row.durationS),
     kind: (row.kind as RunSummary["kind"] | null) ?? undefined,
     complete: row.complete === true,
+    ...(typeof row.origin === "string" && { origin: row.origin }),
   };
 }
 
@@ -189,7 +192,7 @@ export async function listIndex(sql: Sql, filter: RunFilter): Promise<readonly R
     hold((place) => `startedAt >= CAST(${place} AS TIMESTAMP)`, new Date(since).toISOString().replace("Z", ""));
   if (kind !== undefined) hold((place) => `kind = ${place}`, kind);
   if (where !== undefined) conditions.push(`(${where}\n)`);
-  const statement = `SELECT id, epoch_ms(startedAt)::DOUBLE AS startedMs, command, netJ, durationS, kind, complete FROM runs
+  const statement = `SELECT id, epoch_ms(startedAt)::DOUBLE AS startedMs, command, netJ, durationS, kind, complete, origin FROM runs
     ${conditions.length > 0 ? `WHERE ${conditions.join(" AND ")}` : ""}
     ORDER BY id DESC ${limit === undefined ? "" : `LIMIT ${limit}`}`;
   try {
@@ -199,7 +202,7 @@ export async function listIndex(sql: Sql, filter: RunFilter): Promise<readonly R
     throw new InputError(
       "bad-where",
       `"${where}" is not a condition over runs: ${(error as Error).message.split("\n")[0]}`,
-      "columns: id, startedAt, command, kind, complete, durationS, exitCode, grossJ, baselineJ, netJ, netLowJ, netHighJ, meanPowerW, coverage",
+      "columns: id, startedAt, command, kind, complete, durationS, exitCode, grossJ, baselineJ, netJ, netLowJ, netHighJ, meanPowerW, coverage, origin",
     );
   }
 }

@@ -4,6 +4,7 @@ import { rmSync } from "node:fs";
 import { join } from "node:path";
 import type { Recording } from "../../measure/trace.ts";
 import { InputError } from "../../units/input-error.ts";
+import { sweepFolders } from "../marks/stale-folders.ts";
 import { type DatabaseOptions, type Opened, withDatabase } from "./database.ts";
 import { type HomePaths, prepareHome } from "./home.ts";
 import { type JournalOptions, type JournalWriter, openJournal } from "./journal.ts";
@@ -50,7 +51,10 @@ export interface Store {
   removeRun(id: string): Promise<string>;
   /** Makes the index anew from the run folders. Returns how many runs it holds. */
   reindex(): Promise<number>;
-  /** Turns journals of killed runs into runs, with the joules of their windows. Cheap when there are none. */
+  /**
+   * Turns journals of killed runs into runs, with the joules of their windows, and removes what else they left. Cheap when there are
+   * none. A journal that cannot be saved stays, and is a message.
+   */
   recover(options?: Omit<RecoverOptions, "onMessage">): Promise<readonly StoredRun[]>;
 }
 
@@ -128,6 +132,7 @@ export function openStore({ home, onMessage, database }: StoreOptions = {}): Sto
         ...options,
         ...(onMessage && { onMessage }),
       });
+      sweepFolders();
       sweepRunFolders(paths.runs, (options.nowMs ?? Date.now)() - STALE_AFTER_S * 1000);
       return recovered;
     },

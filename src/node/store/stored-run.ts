@@ -1,6 +1,7 @@
 // What is kept of one run, and its JSON file. The samples are not here: archive.ts has them beside it, as columns.
 import type { Measurement } from "../../measure/measurement.ts";
-import type { Kind, SourceInfo } from "../../measure/power-source.ts";
+import { originLabel } from "../../measure/origin.ts";
+import type { SourceInfo } from "../../measure/power-source.ts";
 import type { Window } from "../../measure/trace.ts";
 import { InputError } from "../../units/input-error.ts";
 import type { Environment } from "./environment.ts";
@@ -14,7 +15,7 @@ export interface StoredRun {
   /** As a person would type it. */
   readonly command: string;
   /** Of the whole run; undefined when nothing was measured. */
-  readonly kind: Kind | "mixed" | undefined;
+  readonly kind: Measurement["kind"] | undefined;
   /** False for a run that was killed: what is here was recovered from its journal. */
   readonly complete: boolean;
   readonly durationS: number;
@@ -35,14 +36,18 @@ export interface RunSummary {
   readonly command: string;
   readonly netJ: number | undefined;
   readonly durationS: number;
-  readonly kind: Kind | "mixed" | undefined;
+  readonly kind: Measurement["kind"] | undefined;
   readonly complete: boolean;
+  /** "replay" or "other root" when its readings are not of this machine then; undefined when they are. */
+  readonly origin?: string;
 }
 
 /** The line of the history that stands for a run. */
 export function summarise(run: StoredRun): RunSummary {
-  const { id, startedAt, command, durationS, kind, complete } = run;
-  return { id, startedAt, command, netJ: run.measurements[0]?.netJ, durationS, kind, complete };
+  const { id, startedAt, command, durationS, kind, complete, sources } = run;
+  const origin = originLabel(sources);
+  const netJ = run.measurements[0]?.netJ;
+  return { id, startedAt, command, netJ, durationS, kind, complete, ...(origin !== undefined && { origin }) };
 }
 
 /** Version of run.json. Older ones are read; newer ones are refused and left alone. */

@@ -1,9 +1,9 @@
 // `compare` as a document: the verdict first, the difference with its interval, both sides, what a reader must know.
-import { type Comparison, LEAST_COVERAGE } from "../../measure/compare.ts";
-import type { Measurement } from "../../measure/measurement.ts";
+import type { Comparison } from "../../measure/compare.ts";
+import { LEAST_COVERAGE, type Measurement } from "../../measure/measurement.ts";
 import { formatQuantity, formatRatio } from "../../units/format.ts";
 import type { Document, Fact, Section } from "../document.ts";
-import { isModel, KIND_WORDS, ofKind } from "../kind-words.ts";
+import { isModel, kindSentence, ofKind } from "../kind-words.ts";
 import { durationCell, quantityCell, rangeCell, rangeText, ratioCell, textCell } from "../show.ts";
 import { plural } from "../work-sections.ts";
 import { kindWarnings } from "./measure-report.ts";
@@ -111,7 +111,7 @@ function runsTable({ runsA, runsB }: CompareInput): Section {
         { text: String(i + 1), value: i + 1 },
         quantityCell(a?.netJ, "J"),
         quantityCell(b?.netJ, "J"),
-        quantityCell(a && b && a.netJ - b.netJ, "J"),
+        quantityCell(a?.netJ === undefined || b?.netJ === undefined ? undefined : a.netJ - b.netJ, "J"),
         durationCell(a?.durationS),
         durationCell(b?.durationS),
       ];
@@ -132,7 +132,7 @@ export function compareDocument(input: CompareInput): Document {
   return {
     title: "Which needs fewer joules?",
     subtitle: [
-      ...kinds.filter((kind) => !isModel(kind)).map((kind) => KIND_WORDS[kind]),
+      ...kinds.filter((kind) => !isModel(kind)).map((kind) => kindSentence(kind, runs)),
       `${plural(Math.max(runsA.length, runsB.length), "round")}, A and B in turn`,
     ].join("; "),
     sections: [

@@ -1,6 +1,8 @@
 // `doctor` as a document: which sources can be read, how well, why the others cannot, and what that makes of a measurement here.
+import type { CrossCheck } from "../../measure/agreement.ts";
+import { originWarnings } from "../../measure/origin.ts";
 import type { Kind, SourceInfo, Unusable } from "../../measure/power-source.ts";
-import type { Agreement, SourceCheck } from "../../measure/update-period.ts";
+import type { SourceCheck } from "../../measure/update-period.ts";
 import { formatDuration, formatQuantity, formatRatio } from "../../units/format.ts";
 import type { Cell, Document, Fact, Section } from "../document.ts";
 import { kindCell } from "../kind-words.ts";
@@ -14,13 +16,6 @@ export interface CheckedSource {
   readonly check: SourceCheck;
   /** Share of the reads that gave a number. */
   readonly readRatio: number;
-}
-
-/** A counter and a gauge of the same thing. */
-export interface CrossCheck {
-  readonly counter: string;
-  readonly gauge: string;
-  readonly agreement: Agreement;
 }
 
 export interface DoctorInput {
@@ -138,16 +133,16 @@ export function doctorDocument(input: DoctorInput): Document {
   const remarks = usable.flatMap(({ info, check }) => check.remarks.map((remark) => `${info.id}: ${remark}`));
   const planned = plannedSources(usable);
   const nothingRead = planned.measured.length + planned.integrated.length === 0;
-  const warning = nothingRead
-    ? usable.length > 0
+  const nothing =
+    usable.length > 0
       ? "nothing on this machine can be measured: every joule will be MODELLED, and called so everywhere"
-      : "no source can be read: `joulecast measure` will refuse"
-    : undefined;
+      : "no source can be read: `joulecast measure` will refuse";
+  const warnings = [...originWarnings(usable.map(({ info }) => info)), ...(nothingRead ? [nothing] : [])];
   return {
     title: "What can be measured here",
     subtitle: `${machine}; polled for ${formatDuration(polledS)} at ${sampler.rateHz} reads per second`,
     sections: [
-      ...(warning === undefined ? [] : [{ kind: "notes" as const, tone: "warning" as const, notes: [warning] }]),
+      ...(warnings.length === 0 ? [] : [{ kind: "notes" as const, tone: "warning" as const, notes: warnings }]),
       { kind: "facts", title: "A measurement here will hold", facts: planFacts(usable) },
       ...(usable.length > 0 ? [usableTable(usable)] : []),
       ...crossTable(crossChecks),

@@ -106,6 +106,36 @@ describe("measureDocument", () => {
     expect(text).toContain("-35.0 to -25.0 J");
     for (const line of text.split("\n")) expect(line.length).toBeLessThanOrEqual(80);
   });
+  it("calls joules of a part of the time so, and warns", () => {
+    const text = textOf(measurementOf("measured", 30, 0.009));
+    expect(text).toMatch(/! coverage 0\.900 %, below 95\.0 %/);
+    expect(text).toContain("net energy of the covered time");
+    expect(text).toContain("gross of the covered time");
+    expect(textOf(measurementOf("measured", 30, 0.96))).not.toContain("covered time");
+  });
+  it("never shows a joule where nothing was read", () => {
+    const none = { grossJ: undefined, baselineJ: undefined, netJ: undefined, meanPowerW: undefined } as const;
+    const measured = measurementOf("measured", 30, 0);
+    const text = textOf({
+      ...measured,
+      ...none,
+      kind: "missing",
+      netLowJ: undefined,
+      netHighJ: undefined,
+      sources: measured.sources.map((source) => ({ ...source, ...none, kind: "missing" as const, coverage: 0 })),
+      doubts: [],
+    });
+    expect(text).toContain("! MISSING: no source was read");
+    expect(text).toMatch(/net energy, missing +–/);
+    expect(text).not.toMatch(/\d J\b/);
+    expect(text).not.toContain("measured by");
+  });
+  it("shows the first second beside the rest", () => {
+    const text = textOf(measurementOf("measured", 30), {
+      firstSecond: { grossJ: 45, meanPowerW: 45, restPowerW: 80 },
+    });
+    expect(text).toMatch(/first second +45\.0 W, then 80\.0 W; 45\.0 J of the gross/);
+  });
   it("signs the errors of estimates", () => {
     const estimate = { device: "d", perInferenceJ: 1, lowJ: 1, highJ: 1 };
     const text = textOf(measurementOf("measured", 30), {

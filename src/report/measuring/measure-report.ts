@@ -1,18 +1,19 @@
 // `measure` as a document: the joules with their interval, by component, by run, beside the estimates, and what a reader must know.
 // It arranges; every joule was computed before. Modelled joules are called so in every heading.
-import type { PowerCourse } from "../../measure/ledger.ts";
+import type { FirstSecond, PowerCourse } from "../../measure/ledger.ts";
 import type { LoadShare } from "../../measure/load.ts";
-import type { Measurement, SourceEnergy } from "../../measure/measurement.ts";
+import { LEAST_COVERAGE, type Measurement, type SourceEnergy } from "../../measure/measurement.ts";
 import type { Unusable } from "../../measure/power-source.ts";
 import type { PerInference } from "../../measure/repeats.ts";
 import { formatDuration, formatQuantity, formatRatio } from "../../units/format.ts";
 import type { Cell, Column, Document, Fact, Section } from "../document.ts";
-import { isModel, KIND_WORDS, kindCell, ofKind } from "../kind-words.ts";
+import { isLoud, KIND_WORDS, kindCell, kindSentence, ofKind, originNotes } from "../kind-words.ts";
 import {
   countCell,
   durationCell,
   massCell,
   moneyCell,
+  NOT_KNOWN_CELL,
   numberWithoutUnitCell,
   quantityCell,
   rangeCell,
@@ -50,6 +51,8 @@ export interface MeasuredRow {
   readonly grossCo2eKg: number | undefined;
   readonly cost: { readonly amount: number; readonly currency: string } | undefined;
   readonly estimates: readonly ComparedEstimate[];
+  /** Of a command: a network is warmed up in runs of its own. */
+  readonly firstSecond?: FirstSecond | undefined;
 }
 
 /** What the sampler did. */
@@ -80,8 +83,13 @@ export interface MeasureInput {
 const right = (title: string, priority = 0): Column => ({ title, align: "right", priority });
 const energyCell = (energyJ: number | undefined) => quantityCell(energyJ, "J");
 
-const withInterval = (valueJ: number, lowJ: number, highJ: number): string =>
-  `${formatQuantity(valueJ, "J")} (95 %: ${rangeText(lowJ, highJ, "J")})`;
+const withInterval = (valueJ: number | undefined, lowJ: number | undefined, highJ: number | undefined): Cell =>
+  valueJ === undefined
+    ? NOT_KNOWN_CELL
+    : { text: `${formatQuantity(valueJ, "J")} (95 %: ${rangeText(lowJ, highJ, "J")})` };
+
+/** Whether joules are known of a part of the time only. */
+const isPartial = ({ coverage, netJ }: Measurement): boolean => netJ !== undefined && coverage < LEAST_COVERAGE;
 
 /** The numbers of one row. */
 export function measurementFacts(row: MeasuredRow): Fact[] {
@@ -91,23 +99,30 @@ export function measurementFacts(row: MeasuredRow): Fact[] {
   const fact = (label: string, { text, tone }: Cell): Fact => ({ label, cell: { text, tone } });
   const optional = <T>(value: T | undefined, make: (value: T) => Fact): Fact[] =>
     value === undefined ? [] : [make(value)];
+  const of = isPartial(mean) ? " of the covered time" : "";
   return [
-    fact(ofKind("net energy", kind), { text: withInterval(mean.netJ, mean.netLowJ, mean.netHighJ) }),
-    fact("gross", energyCell(grossJ)),
+    fact(ofKind(`net energy${of}`, kind), withInterval(mean.netJ, mean.netLowJ, mean.netHighJ)),
+    ...(isPartial(mean) ? [fact("interval", textCell("of the whole time: what was not seen is in it"))] : []),
+    fact(`gross${of}`, energyCell(grossJ)),
     fact("baseline", energyCell(baselineJ)),
     fact(each.length > 1 ? "duration, mean" : "duration", durationCell(durationS)),
-    fact("mean power", quantityCell(meanPowerW, "W")),
+    fact(`mean power${of}`, quantityCell(meanPowerW, "W")),
+    ...optional(row.firstSecond, ({ grossJ: startJ, meanPowerW: startW, restPowerW }) =>
+      fact("first second", {
+        text: `${formatQuantity(startW, "W")}, then ${formatQuantity(restPowerW, "W")}; ${formatQuantity(startJ, "J")} of the gross`,
+      }),
+    ),
     ...optional(peakPowerW, (value) => fact("peak power", quantityCell(value, "W"))),
     ...optional(perInference, ({ perInferenceJ, lowJ, highJ }) =>
-      fact(ofKind("per inference", kind), { text: withInterval(perInferenceJ, lowJ, highJ) }),
+      fact(ofKind("per inference", kind), withInterval(perInferenceJ, lowJ, highJ)),
     ),
     ...optional(inferences, (value) =>
       fact("inferences in a run", Number.isInteger(value) ? countCell(value) : numberWithoutUnitCell(value)),
     ),
-    ...optional(row.co2eKg, (value) => fact("CO2e of net", massCell(value))),
-    ...optional(row.grossCo2eKg, (value) => fact("CO2e of gross", massCell(value))),
-    ...optional(row.cost, (value) => fact("cost of net", moneyCell(value))),
-    fact("coverage", { ...ratioCell(coverage), ...(coverage < 0.95 && { tone: "warning" as const }) }),
+    ...optional(row.co2eKg, (value) => fact(`CO2e of net${of && ","}${of}`, massCell(value))),
+    ...optional(row.grossCo2eKg, (value) => fact(`CO2e of gross${of && ","}${of}`, massCell(value))),
+    ...optional(row.cost, (value) => fact(`cost of net${of && ","}${of}`, moneyCell(value))),
+    fact("coverage", { ...ratioCell(coverage), ...(coverage < LEAST_COVERAGE && { tone: "warning" as const }) }),
   ];
 }
 
@@ -149,7 +164,9 @@ function rowsTable(rows: readonly MeasuredRow[]): Section[] {
 
 /** Of the covered time: NaN, and so not known, where nothing was read. */
 const idlePowerW = ({ baselineJ, grossJ, meanPowerW }: SourceEnergy): number | undefined =>
-  baselineJ === undefined ? undefined : (baselineJ / grossJ) * meanPowerW;
+  baselineJ === undefined || grossJ === undefined || meanPowerW === undefined
+    ? undefined
+    : (baselineJ / grossJ) * meanPowerW;
 
 const addedCell = ({ counted }: SourceEnergy): Cell => textCell(counted ? "yes" : "no");
 
@@ -309,7 +326,7 @@ function doubtsTable(rows: readonly MeasuredRow[]): Section[] {
         ...(many ? [textCell(row.name)] : []),
         textCell(doubt.cause),
         energyCell(doubt.sigmaJ),
-        ratioCell(row.mean.netJ > 0 ? doubt.sigmaJ / row.mean.netJ : undefined),
+        ratioCell((row.mean.netJ ?? 0) > 0 ? doubt.sigmaJ / row.mean.netJ! : undefined),
       ]),
     },
   ];
@@ -348,10 +365,22 @@ function provenanceTable(rows: readonly MeasuredRow[]): Section {
   };
 }
 
-/** Remarks that a reader must not miss: everything about models first. */
+/** Remarks that a reader must not miss: what was not read of this machine now, and everything about models. */
 export function kindWarnings(measurements: readonly Measurement[]): string[] {
   const kinds = [...new Set(measurements.map(({ kind }) => kind))];
-  return kinds.flatMap((kind) => (isModel(kind) ? [KIND_WORDS[kind]] : []));
+  return [...originNotes(measurements), ...kinds.flatMap((kind) => (isLoud(kind) ? [KIND_WORDS[kind]] : []))];
+}
+
+/** What low coverage makes of the numbers, in one sentence; none where all was seen well. */
+export function coverageWarnings(measurements: readonly Measurement[]): string[] {
+  const partial = measurements.filter(isPartial);
+  if (partial.length === 0) return [];
+  const least = Math.min(...partial.map(({ coverage }) => coverage));
+  const named = [...new Set(partial.map(({ window }) => window))];
+  const which = named.length > 4 ? `${named.length} windows` : named.join(", ");
+  return [
+    `coverage ${formatRatio(least)}, below ${formatRatio(LEAST_COVERAGE)} (${which}): joules are of the covered time only, and none are given per inference`,
+  ];
 }
 
 function notes(input: MeasureInput): Section[] {
@@ -359,7 +388,8 @@ function notes(input: MeasureInput): Section[] {
   const means = rows.map(({ mean }) => mean);
   const warnings = [
     ...kindWarnings(means),
-    ...(means.some(({ netHighJ }) => netHighJ < 0)
+    ...coverageWarnings([...means, ...input.windows]),
+    ...(means.some(({ netHighJ }) => netHighJ !== undefined && netHighJ < 0)
       ? [
           "net is below 0: the machine did more while idle power was taken than in the run; close other programs or give a longer --idle",
         ]
@@ -387,12 +417,14 @@ function notes(input: MeasureInput): Section[] {
 
 function subtitleOf({ rows }: MeasureInput): string {
   // Models are told of in a warning just below.
-  const kinds = [...new Set(rows.map(({ mean }) => mean.kind))].filter((kind) => !isModel(kind));
+  const means = rows.map(({ mean }) => mean);
+  const kinds = [...new Set(means.map(({ kind }) => kind))].filter((kind) => !isLoud(kind));
   const runs = rows[0]!.each.length;
   const repeats = rows.length > 1 ? `${rows.length} batches × ${plural(runs, "run")}` : plural(runs, "run");
-  return [...kinds.map((kind) => KIND_WORDS[kind]), `${repeats} of ${formatDuration(rows[0]!.mean.durationS)}`].join(
-    "; ",
-  );
+  return [
+    ...kinds.map((kind) => kindSentence(kind, means)),
+    `${repeats} of ${formatDuration(rows[0]!.mean.durationS)}`,
+  ].join("; ");
 }
 
 /** The whole measurement. `rows` holds at least one. */

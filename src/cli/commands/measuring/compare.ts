@@ -2,7 +2,6 @@
 import { compareRuns, LEAST_RUNS } from "../../../measure/compare.ts";
 import { openLedger } from "../../../measure/ledger.ts";
 import type { Measurement } from "../../../measure/measurement.ts";
-import type { CommandRun } from "../../../node/run/commands.ts";
 import type { Session } from "../../../node/run/session.ts";
 import { splitWords } from "../../../node/run/split-words.ts";
 import { compareDocument, differenceRatio } from "../../../report/measuring/compare-report.ts";
@@ -19,6 +18,7 @@ import {
   programStdio,
   runWarnings,
   samplerCost,
+  wholeRuns,
 } from "./measure-command.ts";
 import { measurementResult, unusableResult } from "./measure-result.ts";
 
@@ -46,13 +46,13 @@ function sideResult(command: string, mean: Measurement | undefined, runs: readon
     command,
     ...measurementResult(mean),
     repeats: runs.length,
-    each: runs.map(({ durationS, grossJ, netJ, coverage }) => ({ durationS, grossJ, netJ, coverage })),
+    each: runs.map(({ durationS, grossJ, netJ, coverage }) => ({
+      durationS,
+      grossJ: grossJ ?? null,
+      netJ: netJ ?? null,
+      coverage,
+    })),
   };
-}
-
-/** Runs that ended by themselves: one that was interrupted did not do its work. */
-function wholeRuns(runs: readonly CommandRun[], interrupted: string | undefined): readonly CommandRun[] {
-  return interrupted === undefined ? runs : runs.slice(0, -1);
 }
 
 export const compare: Command = {
@@ -62,7 +62,10 @@ export const compare: Command = {
   arguments: [],
   takesRest: true,
   options: [
-    { flags: "--repeat <n>", description: `runs of each, ${LEAST_RUNS} or more (default ${DEFAULT_REPEAT})` },
+    {
+      flags: "--repeat <n>",
+      description: `runs of each, ${LEAST_RUNS} or more (default ${DEFAULT_REPEAT}). What is piped in reaches the first run only`,
+    },
     { flags: "--warmup <n>", description: "runs of each before them, not counted (default 0)" },
     { flags: "--shell", description: "run the strings by /bin/sh instead of splitting them into words" },
     ...SESSION_OPTIONS,
@@ -88,14 +91,15 @@ export const compare: Command = {
     const { value, finished, runId, save } = await inSession(command, options, context, work);
     const warnings = [...runWarnings(value), ...finished.remarks];
     const ledger = openLedger(finished.recording, value.idle, wallFactorOption(options));
-    const measured = wholeRuns(value.runs, value.interrupted).filter(({ isWarmup }) => !isWarmup);
+    const measured = wholeRuns(value);
     const [runsA, runsB] = ["a", "b"].map((name) =>
       measured.filter(({ program }) => program === name).map(({ window }) => ledger.window(window)),
     ) as [Measurement[], Measurement[]];
     const comparison = compareRuns(runsA, runsB);
     const { a, b, differenceJ, lowJ, highJ, verdict, method, reason } = comparison;
     const measurements = [a, b].filter((side) => side !== undefined);
-    const exitCode = value.interrupted !== undefined ? 130 : verdict === "refused" ? 1 : 0;
+    const failed = value.problem === undefined ? undefined : value.exitCode;
+    const exitCode = value.interrupted !== undefined ? 130 : (failed ?? (verdict === "refused" ? 1 : 0));
     const durationS = [...runsA, ...runsB].reduce((total, run) => total + run.durationS, 0);
     const notes = [`verdict: ${verdict}${reason === "" ? "" : `: ${reason}`}`];
     const remarks = await save({ measurements, durationS, exitCode, remarks: [...warnings, ...notes] });
@@ -113,7 +117,7 @@ export const compare: Command = {
         reason,
         exitCodes: measured.map(({ program, round, exitCode: code }) => ({ program, round, exitCode: code })),
         unusable: finished.unusable.map(unusableResult),
-        sampler: samplerCost(finished),
+        sampler: samplerCost(finished) ?? null,
         warnings,
       },
       document: compareDocument({ a: textA, b: textB, comparison, runsA, runsB, warnings }),

@@ -1,16 +1,14 @@
 // `joulecast doctor`: every power source found or why not, and what a measurement on this machine would be made of.
 import { cpus } from "node:os";
-import type { SourceInfo, Unusable } from "../../../measure/power-source.ts";
+import { type CrossCheck, crossChecksOf } from "../../../measure/agreement.ts";
+import { accountOf, energyIn } from "../../../measure/energy.ts";
+import type { Unusable } from "../../../measure/power-source.ts";
 import type { Trace } from "../../../measure/trace.ts";
-import { agreementOf, checkSource } from "../../../measure/update-period.ts";
+import { checkSource } from "../../../measure/update-period.ts";
 import { parseCpuInfo } from "../../../node/meters/models/cpu-load.ts";
 import { openSession } from "../../../node/run/session.ts";
-import {
-  type CheckedSource,
-  type CrossCheck,
-  doctorDocument,
-  plannedSources,
-} from "../../../report/measuring/doctor-report.ts";
+import { type CheckedSource, doctorDocument, plannedSources } from "../../../report/measuring/doctor-report.ts";
+import { InputError } from "../../../units/input-error.ts";
 import type { Command, OptionValues } from "../../command.ts";
 import { quantityOption } from "../../options.ts";
 import { accessHere, machineSpec, SOURCE_OPTIONS, samplingRate } from "./machine-options.ts";
@@ -35,23 +33,10 @@ function checked(trace: Trace): CheckedSource {
   return { info: trace.info, check: checkSource(trace), readRatio };
 }
 
-/** Meter and board of a source: "nvml/GPU-5f3c/total-energy" → "nvml/GPU-5f3c". */
-const boardOf = ({ id }: SourceInfo) => id.slice(0, id.lastIndexOf("/"));
-
-function crossChecks(traces: readonly Trace[], toS: number): CrossCheck[] {
-  const counters = traces.filter(({ info }) => info.reads === "energy");
-  const gauges = traces.filter(({ info }) => info.reads === "power" && info.kind !== "modelled");
-  const isSame = (a: SourceInfo, b: SourceInfo) =>
-    a.domain === b.domain && (boardOf(a) === boardOf(b) || a.partOf === b.id || b.partOf === a.id);
-  return counters.flatMap((counter) =>
-    gauges
-      .filter((gauge) => isSame(counter.info, gauge.info))
-      .map((gauge) => ({
-        counter: counter.info.id,
-        gauge: gauge.info.id,
-        agreement: agreementOf(counter, gauge, { name: "idle", fromS: 0, toS }),
-      })),
-  );
+function crossChecks(traces: readonly Trace[], toS: number): readonly CrossCheck[] {
+  const window = { name: "idle", fromS: 0, toS };
+  const witnesses = traces.map(accountOf).map((account) => ({ account, energy: energyIn(account, window) }));
+  return crossChecksOf(witnesses, toS);
 }
 
 const usableResult = ({ info, check, readRatio }: CheckedSource) => ({
@@ -72,6 +57,7 @@ const usableResult = ({ info, check, readRatio }: CheckedSource) => ({
   partOf: info.partOf ?? null,
   counted: info.partOf === undefined && info.counted !== false,
   provenance: info.provenance,
+  origin: info.origin ?? null,
   remarks: check.remarks,
 });
 
@@ -115,7 +101,9 @@ export const doctor: Command = {
     const { traces } = finished.recording;
     const usable = traces.map(checked);
     const checks = crossChecks(traces, finished.endS);
-    const sampler = { ...samplerCost(finished), rateHz };
+    const cost = samplerCost(finished);
+    if (cost === undefined) throw new InputError("sampler-ended", finished.remarks.join("; "), "run it again");
+    const sampler = { ...cost, rateHz };
     const { unusable } = finished;
     const machine = machineText();
     return {

@@ -1,8 +1,8 @@
 // What `measure` and `compare` share around a session: its options, its journal in the store, and keeping the run at the end.
 // The database is loaded only after the run: it takes longer than all the rest of the start.
-import { accessSync, constants, rmSync } from "node:fs";
-import { dirname } from "node:path";
+import { rmSync } from "node:fs";
 import type { Measurement } from "../../../measure/measurement.ts";
+import { checkWritable } from "../../../node/files.ts";
 import type { FinishedSession, Session } from "../../../node/run/session.ts";
 import { prepareHome } from "../../../node/store/home.ts";
 import { newRunId } from "../../../node/store/run-id.ts";
@@ -19,6 +19,10 @@ export const SESSION_OPTIONS: readonly OptionSpec[] = [
   { flags: "--label <text>", description: "a name for the run in the history" },
   { flags: "--no-save", description: "do not keep the run in the history" },
 ];
+
+/** Names of windows in which nothing is run. */
+export const IDLE = /^idle(-after)?$/;
+const NOT_STARTED: readonly string[] = ["not-found", "not-executable"];
 
 /** Counts and times of the plan, as commands and models take them. */
 export function planOptions(options: OptionValues) {
@@ -48,18 +52,10 @@ export interface Recorded<T> {
   }): Promise<readonly string[]>;
 }
 
-/** A file that cannot be written should say so before hours are spent on its contents. */
-function checkWritable(path: string | undefined): void {
-  if (path === undefined) return;
-  try {
-    accessSync(dirname(path), constants.W_OK);
-  } catch (error) {
-    throw new InputError(
-      "cannot-write",
-      `--record: cannot write "${path}": ${(error as NodeJS.ErrnoException).code}`,
-      "choose a folder that exists and is yours",
-    );
-  }
+/** What was run before `error` is worth keeping; a start that failed left a window too, in which nothing ran. */
+function nothingRan({ windows }: FinishedSession, error: InputError): boolean {
+  const tried = windows.filter(({ name }) => !IDLE.test(name)).length;
+  return tried - (NOT_STARTED.includes(error.code) ? 1 : 0) <= 0;
 }
 
 /**
@@ -74,7 +70,7 @@ export async function inSession<T>(
   exitCodeOf: (value: T) => number | undefined = () => undefined,
 ): Promise<Recorded<T>> {
   const recordPath = textOption(options, "--record");
-  checkWritable(recordPath);
+  if (recordPath !== undefined) checkWritable(recordPath);
   const rateHz = samplingRate(options);
   const machine = await machineSpec(options);
   const paths = offOption(options, "--no-save") ? undefined : prepareHome();
@@ -85,7 +81,10 @@ export async function inSession<T>(
   ]);
   const runId = newRunId();
   const startedAt = new Date().toISOString();
-  const environment = readEnvironment(accessHere(), { version: context.version });
+  const environment = readEnvironment(accessHere(), {
+    version: context.version,
+    replayed: machine.replay !== undefined,
+  });
   const provenance = [...(label === undefined ? [] : [`label: ${label}`])];
   const journal = paths && { folder: paths.journals, runId, command, environment, provenance };
   const session = await openSession({
@@ -97,9 +96,10 @@ export async function inSession<T>(
   try {
     value = await work(session);
   } catch (error) {
-    await session.close();
-    // Nothing was run, or the bug must not take the samples with it: then the next start recovers them.
-    if (error instanceof InputError && paths !== undefined) rmSync(session.journalPath, { force: true });
+    const ended = await session.close();
+    // What was recorded outlives the error: the next start recovers it.
+    if (error instanceof InputError && paths !== undefined && nothingRan(ended, error))
+      rmSync(session.journalPath, { force: true });
     throw error;
   } finally {
     context.progress("");
@@ -128,7 +128,7 @@ export async function inSession<T>(
         startedAt,
         command,
         kind: measurements[0]?.kind,
-        complete: true,
+        complete: finished.complete,
         durationS,
         ...(exitCode !== undefined && { exitCode }),
         measurements,

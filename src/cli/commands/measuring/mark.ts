@@ -36,6 +36,20 @@ export const mark: Command = {
     { flags: "--open <window>", description: "open a window of that name; windows may overlap" },
     { flags: "--close <window>", description: "close the window of that name that was opened last" },
   ],
+  notes: [
+    "Programs that measure, compare and run start find two addresses in their",
+    "environment and need no package. Each takes lines, NAME or NAME VALUE:",
+    "  JOULECAST_SOCKET  path of a Unix socket (on Windows a named pipe)",
+    "  JOULECAST_URL     http://127.0.0.1:PORT; POST /mark with a line, or with JSON:",
+    '                    {"name": "epoch", "value": 3}',
+    "`window-open NAME` and `window-close NAME` are the ends of a window. In Python:",
+    "  import os, urllib.request as u",
+    '  u.urlopen(os.environ["JOULECAST_URL"] + "/mark", b"epoch 3")',
+    "",
+    "A mark has the time at which it arrives. Work handed to a GPU goes on after the",
+    "call that hands it over: wait for it before the mark, torch.cuda.synchronize(),",
+    "or its joules fall into what comes after. Nobody can do that from outside.",
+  ],
   examples: ["joulecast mark epoch 3", "joulecast mark --open validation"],
   run: async (args, options) => {
     const said = markOf(args, options);

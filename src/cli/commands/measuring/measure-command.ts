@@ -26,8 +26,9 @@ export function checkStartable(argv: readonly string[]): void {
   if (why !== undefined) throw why.problem;
 }
 
-/** What the sampler cost. */
+/** What the sampler cost; undefined when it was killed. */
 export function samplerCost({ stats }: FinishedSession) {
+  if (stats === undefined) return undefined;
   const rateHz = 1 / Math.min(...stats.sources.map(({ periodS }) => periodS));
   return {
     rateHz: Math.round(rateHz * 100) / 100,
@@ -45,21 +46,31 @@ export function programWindows({ windows }: FinishedSession, ours: readonly stri
 /** The result, when at least one run has ended. @throws InputError: the reason why there is none */
 export function checkRuns(result: CommandsResult): CommandsResult {
   const { runs, problem, interrupted } = result;
-  if (problem !== undefined) throw problem;
   if (runs.some(({ isWarmup }) => !isWarmup)) return result;
+  if (problem !== undefined) throw problem;
   throw new InputError("interrupted", `interrupted by ${interrupted} before the first run`, "run it again");
 }
 
 /** What the runs themselves have to say. */
-export function runWarnings({ runs, interrupted }: CommandsResult): string[] {
+export function runWarnings({ runs, interrupted, problem }: CommandsResult): string[] {
   const measured = runs.filter(({ isWarmup }) => !isWarmup);
   const failed = measured.filter(({ exitCode }) => exitCode !== 0);
+  const last = measured.length > 1 ? "the last run is not whole and left out" : "the run is not whole";
   return [
-    ...(interrupted === undefined ? [] : [`interrupted by ${interrupted}: the last run is not whole`]),
+    ...(interrupted === undefined ? [] : [`interrupted by ${interrupted}: ${last}`]),
+    ...(problem === undefined
+      ? []
+      : [`ended early after ${measured.length} run${measured.length === 1 ? "" : "s"}: ${problem.message}`]),
     ...(failed.length > 0 && measured.length > 1
       ? [`${failed.length} of ${measured.length} runs ended with an exit code other than 0`]
       : []),
   ];
+}
+
+/** Measured runs that ended by themselves: one that was interrupted did not do its work. If there is no other, it has to do. */
+export function wholeRuns({ runs, interrupted }: CommandsResult): readonly CommandRun[] {
+  const measured = runs.filter(({ isWarmup }) => !isWarmup);
+  return interrupted === undefined || measured.length < 2 ? measured : measured.slice(0, -1);
 }
 
 /** Progress while nothing runs; the line is gone when the program may write. */
@@ -86,8 +97,8 @@ export async function measureCommand(
   const plan = planOptions(options);
   checkStartable(argv);
   const command = commandText(argv);
+  const { runCommands } = await import("../../../node/run/commands.ts"); // while the sampler's process starts
   const work = async (session: Session) => {
-    const { runCommands } = await import("../../../node/run/commands.ts");
     return checkRuns(
       await runCommands(session, {
         programs: [{ name: "run", argv }],
@@ -100,7 +111,7 @@ export async function measureCommand(
   const { value, finished, runId, save } = await inSession(command, options, context, work, (done) => done.exitCode);
   const { runs, idle, exitCode } = value;
   const warnings = [...runWarnings(value), ...finished.remarks];
-  const measured = runs.filter(({ isWarmup }) => !isWarmup);
+  const measured = wholeRuns(value);
   const { analyse } = await import("./measure-outcome.ts");
   const { outcome, measurements, rows } = await analyse(
     {

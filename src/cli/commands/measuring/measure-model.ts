@@ -94,16 +94,21 @@ export async function measureModel(model: string, options: OptionValues, context
       ...(threads !== undefined && { threads }),
       ...(seed !== undefined && { seed }),
       ...(provider !== undefined && { provider }),
+      keepPartial: true,
       onProgress: context.progress,
     });
   };
   const { value, finished, runId, save } = await inSession(`measure ${model}`, options, context, work);
-  const { runs, idle, interrupted, runtimeVersion } = value;
+  const { runs, idle, interrupted, problem, runtimeVersion } = value;
   if (runs.length === 0)
-    throw new InputError("interrupted", `interrupted by ${interrupted} before the first section ended`, "run it again");
+    throw new InputError("interrupted", `interrupted by ${interrupted} before the first section`, "run it again");
+  let cut = 0;
   const groups: Group[] = [];
   for (const batch of new Set(runs.map((run) => run.batch))) {
-    const sections = runs.filter((run) => run.batch === batch);
+    const own = runs.filter((run) => run.batch === batch);
+    const whole = own.filter(({ isCut }) => !isCut);
+    const sections = whole.length > 0 ? whole : own;
+    cut += sections.filter(({ isCut }) => isCut).length;
     const passS = mean(sections.map(({ timing }) => timing.meanS));
     groups.push({
       name: `batch ${batch}`,
@@ -115,7 +120,14 @@ export async function measureModel(model: string, options: OptionValues, context
   }
   const names = [...idle, ...runs.map(({ window }) => window)].map(({ name }) => name);
   const warnings = [
-    ...(interrupted === undefined ? [] : [`interrupted by ${interrupted}: sections that were not whole are left out`]),
+    ...(interrupted === undefined
+      ? []
+      : [
+          cut > 0
+            ? `interrupted by ${interrupted}: the last section is shorter than asked for`
+            : `interrupted by ${interrupted}: the section that was not whole is left out`,
+        ]),
+    ...(problem === undefined ? [] : [`ended early: ${problem.message}; ${problem.hint}`]),
     ...finished.remarks,
   ];
   const analysed = await analyse(
@@ -127,7 +139,7 @@ export async function measureModel(model: string, options: OptionValues, context
       windows: programWindows(finished, names),
       unusable: finished.unusable,
       sampler: samplerCost(finished),
-      exitCode: interrupted === undefined ? 0 : 130,
+      exitCode: interrupted !== undefined ? 130 : problem !== undefined ? 2 : 0,
       assumptions: [...new Set([...runs.flatMap(({ assumptions }) => assumptions), ...devices.assumptions])],
       warnings,
     },

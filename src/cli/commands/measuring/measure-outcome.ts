@@ -8,6 +8,8 @@ import type { Recording, Window } from "../../../measure/trace.ts";
 import { epochsFrom } from "../../../measure/windows.ts";
 import {
   type ComparedEstimate,
+  coverageWarnings,
+  kindWarnings,
   type MeasuredRow,
   measureDocument,
   type SamplerCost,
@@ -37,7 +39,7 @@ export interface Finished {
   /** Windows that the program set. */
   readonly windows: readonly Window[];
   readonly unusable: readonly Unusable[];
-  readonly sampler?: SamplerCost;
+  readonly sampler?: SamplerCost | undefined;
   readonly exitCode?: number;
   readonly assumptions?: readonly string[];
   readonly warnings?: readonly string[];
@@ -52,7 +54,7 @@ export interface Analysed {
 }
 
 function rowOf(group: Group, repeats: Repeats, carbon: CarbonChoice): MeasuredRow {
-  const { mean, each, load } = repeats;
+  const { mean, each, load, firstSecond } = repeats;
   const { inferences, estimates = [] } = group;
   const per = inferences === undefined ? undefined : perInference(mean, inferences);
   const measuredJ = per?.perInferenceJ ?? 0;
@@ -62,6 +64,8 @@ function rowOf(group: Group, repeats: Repeats, carbon: CarbonChoice): MeasuredRo
     each,
     mean,
     load,
+    // A network has warm-up runs of its own.
+    firstSecond: group.batch === undefined ? firstSecond : undefined,
     inferences,
     perInference: per,
     inferenceS: inferences === undefined ? undefined : mean.durationS / inferences,
@@ -106,6 +110,9 @@ export async function analyse(finished: Finished, options: OptionValues): Promis
   const rows = groups.map((group) => rowOf(group, ledger.repeats(group.windows), carbon));
   const inner = [...finished.windows, ...epochsIn(recording, groups)].filter(({ fromS, toS }) => toS > fromS);
   const windows = inner.map((window) => ledger.window(window));
+  const means = rows.map(({ mean }) => mean);
+  const missing = means.filter(({ kind }) => kind === "missing");
+  const lost = [...kindWarnings(missing), ...coverageWarnings([...means, ...windows])];
   const assumptions = [...(finished.assumptions ?? []), ...carbon.assumptions];
   const results = rows.map(rowResult);
   const drifts = [...(ledger.baseline ?? [])].flatMap(([source, { idleW, sigmaW, driftW }]) => [
@@ -126,7 +133,7 @@ export async function analyse(finished: Finished, options: OptionValues): Promis
         sampler: sampler ?? null,
         region: carbon.region ?? null,
         assumptions,
-        warnings,
+        warnings: [...lost, ...warnings],
       },
       document: measureDocument({
         title,

@@ -4,8 +4,8 @@ import { windowsFrom } from "../../../measure/windows.ts";
 import { InputError } from "../../../units/input-error.ts";
 import type { OptionValues, Outcome } from "../../command.ts";
 import { countOption } from "../../options.ts";
+import { IDLE } from "./in-session.ts";
 
-const IDLE = /^idle(-after)?$/;
 /** "run/2", "a/1", "batch 8/1": what is repeated, and which time. */
 const RUN = /^(run|a|b|batch (\d+))\/\d+$/;
 const WARM_UP = /^(run|a|b)\/warm-up-\d+$/;
@@ -15,9 +15,9 @@ function endOf({ traces, marks }: Recording): number {
 }
 
 export async function measureReplay(path: string, options: OptionValues): Promise<Outcome> {
-  const { readRecording } = await import("../../../node/meters/replay.ts");
+  const { readRecording, replayedRecording } = await import("../../../node/meters/replay.ts");
   const { analyse } = await import("./measure-outcome.ts");
-  const recording = readRecording(path);
+  const recording = replayedRecording(readRecording(path), path);
   const inferences = countOption(options, "--inferences");
   const { windows, remarks } = windowsFrom(recording.marks, endOf(recording));
   const runs = windows.filter(({ name }) => RUN.test(name));

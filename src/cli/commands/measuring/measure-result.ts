@@ -14,16 +14,17 @@ function componentResult(source: SourceEnergy): Readonly<Record<string, unknown>
     name: info.name,
     domain: info.domain,
     kind,
-    grossJ,
+    grossJ: grossJ ?? null,
     baselineJ: baselineJ ?? null,
-    netJ,
+    netJ: netJ ?? null,
     coverage,
-    meanPowerW,
+    meanPowerW: meanPowerW ?? null,
     peakPowerW: peakPowerW ?? null,
     partOf: info.partOf ?? null,
     counted,
     remarks,
     provenance: info.provenance,
+    origin: info.origin ?? null,
   };
 }
 
@@ -32,13 +33,13 @@ export function measurementResult(measurement: Measurement): Readonly<Record<str
   const { kind, grossJ, baselineJ, netJ, netLowJ, netHighJ, durationS, meanPowerW, peakPowerW, coverage } = measurement;
   return {
     kind,
-    grossJ,
+    grossJ: grossJ ?? null,
     baselineJ: baselineJ ?? null,
-    netJ,
-    netLowJ,
-    netHighJ,
+    netJ: netJ ?? null,
+    netLowJ: netLowJ ?? null,
+    netHighJ: netHighJ ?? null,
     durationS,
-    meanPowerW,
+    meanPowerW: meanPowerW ?? null,
     peakPowerW: peakPowerW ?? null,
     coverage,
     components: measurement.sources.map(componentResult),
@@ -64,12 +65,13 @@ export function rowResult(row: MeasuredRow): Readonly<Record<string, unknown>> {
     each: each.map(({ window, durationS, grossJ, netJ, netLowJ, netHighJ, coverage }) => ({
       window,
       durationS,
-      grossJ,
-      netJ,
-      netLowJ,
-      netHighJ,
+      grossJ: grossJ ?? null,
+      netJ: netJ ?? null,
+      netLowJ: netLowJ ?? null,
+      netHighJ: netHighJ ?? null,
       coverage,
     })),
+    firstSecond: row.firstSecond ?? null,
     inferences: inferences ?? null,
     perInferenceJ: perInference?.perInferenceJ ?? null,
     perInferenceLowJ: perInference?.lowJ ?? null,
@@ -85,15 +87,15 @@ export function rowResult(row: MeasuredRow): Readonly<Record<string, unknown>> {
 
 export const unusableResult = ({ id, domain, reason, fix }: Unusable) => ({ id, domain, reason, fix });
 
-/** What the joules of a measurement emit and cost. */
+/** What the joules of a measurement emit and cost; undefined where nothing was read. */
 export function footprintOf({ netJ, grossJ }: Measurement, carbon: CarbonChoice) {
   const kilograms = (energyJ: number) => co2eKg(exact(energyJ), carbon.kgPerKwh, carbon.pueRatio).value;
   // An idle level above the run's own makes net negative within its doubt: that emits nothing, it is not a credit.
-  const paidJ = Math.max(0, netJ);
-  const paid = carbon.price && cost(exact(paidJ), carbon.price, carbon.pueRatio);
+  const paidJ = netJ === undefined ? undefined : Math.max(0, netJ);
+  const paid = paidJ === undefined ? undefined : carbon.price && cost(exact(paidJ), carbon.price, carbon.pueRatio);
   return {
-    co2eKg: kilograms(paidJ),
-    grossCo2eKg: kilograms(grossJ),
+    co2eKg: paidJ === undefined ? undefined : kilograms(paidJ),
+    grossCo2eKg: grossJ === undefined ? undefined : kilograms(grossJ),
     cost: paid && { amount: paid.amount.value, currency: paid.currency },
   };
 }

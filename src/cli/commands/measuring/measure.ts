@@ -39,7 +39,11 @@ export const measure: Command = {
   ],
   takesRest: true,
   options: [
-    { flags: "--repeat <n>", description: "measured runs; the interval is that of their mean (default 1)" },
+    {
+      flags: "--repeat <n>",
+      description:
+        "measured runs (default 1); the interval is that of their mean. What is piped in reaches the first run only",
+    },
     { flags: "--warmup <n>", description: "runs before them, not counted (default 0; for a network 3 passes)" },
     { flags: "--inferences <n>", description: "inferences that one run of the command makes: joules per inference" },
     ...SESSION_OPTIONS,
@@ -59,6 +63,12 @@ export const measure: Command = {
     { flags: "--seed <n>", description: "network: seed of the random inputs (default 0)" },
     { flags: "--on <devices>", description: "network: devices for the estimates beside it (default: this CPU)" },
     ...CARBON_FLAGS,
+  ],
+  notes: [
+    "The command keeps its stdin, stdout, stderr and exit code, and gets the signals",
+    "that joulecast gets, once. It finds JOULECAST_SOCKET and JOULECAST_URL in its",
+    "environment, to set epochs and windows in two lines of any language:",
+    "`joulecast mark --help` shows how.",
   ],
   examples: [
     "joulecast measure --repeat 5 -- python infer.py --size 224",

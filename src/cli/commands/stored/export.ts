@@ -83,7 +83,7 @@ export const exportRuns: Command = {
     { flags: "--prometheus", description: "Prometheus text format 0.0.4: gauges per run, window and source" },
     { flags: "--otlp", description: "OTLP metrics in JSON, as a collector takes it at /v1/metrics" },
     { flags: "--parquet <file>", description: "a Parquet file: the columns of --csv" },
-    { flags: "--codecarbon", description: "the emissions.csv of CodeCarbon" },
+    { flags: "--codecarbon", description: "CodeCarbon's emissions.csv; experiment_id says the kind" },
     { flags: "--region <code>", description: "with --codecarbon: the grid for the emissions (default: left empty)" },
     SINCE_OPTION,
   ],

@@ -32,7 +32,8 @@ export const history: Command = {
     { flags: "--limit <n>", description: "the newest n only (default: all)" },
     {
       flags: "--where <sql>",
-      description: "SQL condition over id, startedAt, command, kind, complete, durationS, exitCode, grossJ, netJ, …",
+      description:
+        "SQL condition over id, startedAt, command, kind, complete, durationS, exitCode, grossJ, netJ, origin, …",
     },
   ],
   examples: [

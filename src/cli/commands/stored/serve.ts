@@ -1,4 +1,5 @@
 // `joulecast serve --metrics`: a Prometheus endpoint until Ctrl-C. Prints where it listens and what it reads, then stays.
+import { originWarnings } from "../../../measure/origin.ts";
 import { type MetricsServer, startMetricsServer } from "../../../node/metrics-server.ts";
 import { withInterrupts } from "../../../node/run/interrupts.ts";
 import { openMachine } from "../../../node/sampler/open-machine.ts";
@@ -9,12 +10,15 @@ import { textCell } from "../../../report/show.ts";
 import { InputError } from "../../../units/input-error.ts";
 import type { Command } from "../../command.ts";
 import { countOption, flagOption, quantityOption, textOption } from "../../options.ts";
+import { machineSpec, SOURCE_OPTIONS } from "../measuring/machine-options.ts";
 import { openUserStore } from "./stored-runs.ts";
 
 const SHORTEST_PERIOD_S = 0.01;
 const LONGEST_PERIOD_S = 60;
 const DEFAULT_RUNS = 10;
 const HIGHEST_PORT = 65_535;
+/** As for `doctor`; how often is --period here, and joules are shown as the sources see them. */
+const MACHINE_OPTIONS = SOURCE_OPTIONS.filter(({ flags }) => !/^--(rate|wall-factor)/.test(flags));
 
 /** The newest runs. Read from their folders: the database stays free for those who measure. */
 function newestRuns(store: Store, count: number): readonly PrometheusFamily[] {
@@ -57,7 +61,7 @@ export const serve: Command = {
     { flags: "--host <address>", description: "address to listen on (default 127.0.0.1: this machine only)" },
     { flags: "--period <time>", description: "time between two reads, 10ms to 60s (default 1s)" },
     { flags: "--runs <n>", description: `how many of the newest runs are shown as well (default ${DEFAULT_RUNS})` },
-    { flags: "--replay <file>", description: "a recording (`measure --record`) in place of the machine" },
+    ...MACHINE_OPTIONS,
   ],
   examples: ["joulecast serve --metrics --port 9464", "joulecast serve --metrics --host 0.0.0.0 --port 9464 --runs 0"],
   run: async (_, options) => {
@@ -71,9 +75,9 @@ export const serve: Command = {
     const host = textOption(options, "--host") ?? "127.0.0.1";
     const periodS = quantityOption(options, "--period", "s", SHORTEST_PERIOD_S, LONGEST_PERIOD_S) ?? 1;
     const count = countOption(options, "--runs", 0) ?? DEFAULT_RUNS;
-    const replay = textOption(options, "--replay");
+    const spec = await machineSpec(options);
     const { store, messages } = await openUserStore();
-    const machine = openMachine(replay === undefined ? {} : { replay });
+    const machine = openMachine(spec);
     const { usable, unusable } = machine;
     let server: MetricsServer;
     try {
@@ -83,6 +87,7 @@ export const serve: Command = {
       throw error;
     }
     const sources = usable.map(({ info: { id, domain, kind } }) => ({ id, domain, kind }));
+    const elsewhere = originWarnings(usable.map(({ info }) => info));
     const nothing = "no power source can be read: only earlier runs are shown; `joulecast doctor` says what is missing";
     return {
       result: { url: server.url, host, port: server.port, sources, unusable: unusable.length },
@@ -96,6 +101,7 @@ export const serve: Command = {
             columns: [{ title: "source" }, { title: "domain" }, { title: "kind" }],
             rows: sources.map(({ id, domain, kind }) => [textCell(id), textCell(domain), textCell(kind)]),
           },
+          ...(elsewhere.length > 0 ? [{ kind: "notes" as const, tone: "warning" as const, notes: elsewhere }] : []),
           { kind: "notes", notes: [...(sources.length === 0 ? [nothing] : []), "Ctrl-C ends it"] },
         ],
       },

@@ -2,6 +2,7 @@
 // One counter per domain and socket (cpumask), 64 bits since it was opened, so it never wraps in practice. [KernelRaplPmu]
 import type { Domain, Found, MachineAccess, Meter, PerfCounter, PowerSource } from "../../../measure/power-source.ts";
 import { parseNumber, readLine, readNumber } from "../sysfs.ts";
+import { raplSheet } from "./data-sheet.ts";
 
 const UNIT = "/sys/bus/event_source/devices/power";
 const PARANOID = "/proc/sys/kernel/perf_event_paranoid";
@@ -80,6 +81,7 @@ function sourceOf(
   usable: ReadonlySet<string>,
 ): PowerSource {
   const parent = row.in === undefined ? undefined : idOf(row.in, socket);
+  const { toleranceRatio, tolerance } = raplSheet(row.domain);
   return {
     info: {
       id: idOf(row.name, socket),
@@ -90,8 +92,9 @@ function sourceOf(
       ...(parent !== undefined && usable.has(parent) ? { partOf: parent } : {}),
       updatePeriodS: UPDATE_PERIOD_S,
       resolution: 2 ** -14,
+      toleranceRatio,
       provenance:
-        `RAPL by perf event power/${row.event}/ on CPU ${cpu} [KernelRaplPmu]. ` +
+        `RAPL by perf event power/${row.event}/ on CPU ${cpu} [KernelRaplPmu]. Error ${tolerance}. ` +
         "Outside: discrete GPUs, board, fans, disks, power supply",
     },
     read() {

@@ -2,6 +2,7 @@
 // Layout: Documentation/power/powercap/powercap.rst [KernelPowercap]. The same registers by perf events: perf.ts.
 import type { Domain, Found, MachineAccess, Meter, PowerSource, SourceInfo } from "../../../measure/power-source.ts";
 import { lastPart, listMatching, openNumber, readLine, readPositive, whyNotNumber } from "../sysfs.ts";
+import { raplSheet } from "./data-sheet.ts";
 
 const FOLDER = "/sys/class/powercap";
 /** intel-rapl:0, intel-rapl:0:2, intel-rapl-mmio:0; AMD's zones carry Intel's name. */
@@ -95,6 +96,11 @@ function describe(machine: MachineAccess, zone: Zone, usable: ReadonlySet<string
   const parent = container(zone, usable);
   const rangeUj = readPositive(machine, `${zone.path}/max_energy_range_uj`);
   const limitW = maxPowerW(machine, zone.path);
+  const { toleranceRatio, tolerance, assumedPowerW } = raplSheet(zone.domain);
+  const assumed =
+    limitW === undefined && rangeUj !== undefined
+      ? `The zone states no power limit: read often enough for ${assumedPowerW} W (assumed), so that no wrap hides. `
+      : "";
   return {
     id: `rapl/${zone.key}`,
     name: `RAPL ${zone.key}`,
@@ -103,12 +109,14 @@ function describe(machine: MachineAccess, zone: Zone, usable: ReadonlySet<string
     reads: "energy",
     ...(parent === undefined ? {} : { partOf: `rapl/${parent}` }),
     ...(rangeUj === undefined ? {} : { wrapJ: rangeUj / 1e6 }),
-    ...(limitW === undefined ? {} : { maxPowerW: limitW }),
+    ...(limitW === undefined ? { assumedPowerW } : { maxPowerW: limitW }),
     updatePeriodS: UPDATE_PERIOD_S,
     resolution: RESOLUTION_J,
+    toleranceRatio,
     provenance:
       `RAPL counter ${zone.path}/energy_uj [KernelPowercap]: ${zone.covers}. ` +
       "Sensors of the voltage regulators since Haswell, a model inside the CPU on AMD Zen [Hackenberg2015, Schoene2021]. " +
+      `Error ${tolerance}. ${assumed}` +
       "Outside: discrete GPUs, board, fans, disks, power supply",
   };
 }

@@ -3,6 +3,7 @@ import { describe, expect, it, onTestFinished } from "vitest";
 import { LAPTOP, RYZEN, VIRTUAL, XEON, zone } from "../../../../test/fixtures/sys/cpus.ts";
 import { type FakeMachineOptions, fakeMachine, type Tree } from "../../../../test/machine/fake-tree.ts";
 import type { Found, Meter, PerfCounter, PowerSource, Unusable } from "../../../measure/power-source.ts";
+import { pollPeriodS } from "../../../measure/wrap.ts";
 import { parseCpuList, raplPerf } from "./perf.ts";
 import { openPerfCounter } from "./perf-counter.ts";
 import { raplPowercap } from "./powercap.ts";
@@ -49,6 +50,27 @@ describe("powercap", () => {
     expect(sources[0]!.info.wrapJ).toBeCloseTo(262143.32885, 6);
     expect(sources[0]!.info.maxPowerW).toBe(150);
     expect(sources[1]!.info.maxPowerW).toBeUndefined();
+  });
+
+  it("assumes a power where a zone states no limit, for how often it is read and nothing else", () => {
+    const [cpu, dram] = findAll(raplPowercap, XEON).sources.map(({ info }) => info);
+    expect(cpu).not.toHaveProperty("assumedPowerW");
+    expect(dram!.assumedPowerW).toBe(200);
+    expect(dram!.provenance).toContain("read often enough for 200 W (assumed)");
+    expect(pollPeriodS(dram!, 3600)).toBeCloseTo(dram!.wrapJ! / 200 / 2, 6);
+    const [amd] = findAll(raplPowercap, RYZEN).sources.map(({ info }) => info);
+    expect(pollPeriodS(amd!, 3600)).toBeCloseTo(amd!.wrapJ! / 1000 / 2, 6);
+  });
+
+  it("says how wrong it may be, in its doubt and in words", () => {
+    const errors = findAll(raplPowercap, XEON).sources.map(({ info }) => [info.domain, info.toleranceRatio]);
+    expect(errors.slice(0, 2)).toEqual([
+      ["package", 0.05],
+      ["dram", 0.3],
+    ]);
+    const { access } = machine(XEON, { openPerf: () => ({ readCount: () => 0n, close: () => undefined }) });
+    for (const { info } of [...sourcesOf(raplPerf.find(access)), ...findAll(raplPowercap, XEON).sources])
+      expect(info.provenance).toContain(`±${info.toleranceRatio! * 100} %`);
   });
 
   it("drops the mmio twin and nests cores in package and package in psys", () => {

@@ -1,6 +1,8 @@
 // Runs as CodeCarbon's emissions.csv [CodeCarbon]: the columns of version 3 in their order, energy in kWh, emissions in kg CO2e.
-// What CodeCarbon knows and we do not (place, cloud, Python) is left empty, not invented.
+// What CodeCarbon knows and we do not (place, cloud, Python) is left empty, not invented. How the joules came about has no column of
+// its own there: it stands in experiment_id, which its file leaves free: "measured", "modelled", "measured; replay".
 import type { Measurement, SourceEnergy } from "../../../measure/measurement.ts";
+import { originLabel } from "../../../measure/origin.ts";
 import type { Domain } from "../../../measure/power-source.ts";
 import { renderCsv } from "../../../report/csv.ts";
 import type { StoredRun } from "../stored-run.ts";
@@ -29,12 +31,13 @@ const GROUPS: Readonly<Partial<Record<Domain, Group>>> = {
   dram: "ram",
 };
 
-/** Sources of a group that are not part of another of it, so that nothing is added twice. Undefined: no such source. */
+/** Sources of a group that are not part of another of it, so that nothing is added twice. Undefined: no such source was read. */
 function energyOf(group: Group, sources: readonly SourceEnergy[]): number | undefined {
   const members = sources.filter(({ info }) => GROUPS[info.domain] === group);
   const ids = new Set(members.map(({ info }) => info.id));
   const outermost = members.filter(({ info }) => info.partOf === undefined || !ids.has(info.partOf));
-  return outermost.length === 0 ? undefined : outermost.reduce((sum, { grossJ }) => sum + grossJ, 0);
+  const read = outermost.flatMap(({ grossJ }) => grossJ ?? []);
+  return read.length === 0 ? undefined : read.reduce((sum, grossJ) => sum + grossJ, 0);
 }
 
 interface Context {
@@ -56,17 +59,22 @@ const groupW =
     return energyJ === undefined || !(whole!.durationS > 0) ? undefined : energyJ / whole!.durationS;
   };
 function emissionsKg({ whole, options }: Context): number | undefined {
-  if (whole === undefined || options.intensityKgPerKwh === undefined) return undefined;
+  if (whole?.grossJ === undefined || options.intensityKgPerKwh === undefined) return undefined;
   return (whole.grossJ / JOULES_PER_KWH) * options.intensityKgPerKwh;
 }
 const unknown = (): Value => undefined;
+
+/** Kind of the joules, and what they are not of: "modelled", "measured; replay". */
+const howMade = ({ run }: Context): Value =>
+  [run.measurements[0]?.kind ?? run.kind, originLabel(run.sources)].filter((word) => word !== undefined).join("; ") ||
+  undefined;
 
 /** Column → value, in the order of the file. */
 const COLUMNS: Readonly<Record<string, (context: Context) => Value>> = {
   timestamp: ({ run }) => new Date(Date.parse(run.startedAt) + run.durationS * 1000).toISOString().slice(0, 19),
   project_name: ({ options }) => options.projectName ?? "joulecast",
   run_id: ({ run }) => run.id,
-  experiment_id: unknown,
+  experiment_id: howMade,
   duration: ({ run, whole }) => whole?.durationS ?? run.durationS,
   emissions: emissionsKg,
   emissions_rate: (context) => {

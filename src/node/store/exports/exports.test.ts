@@ -144,6 +144,31 @@ describe("CodeCarbon's emissions.csv", () => {
   });
 });
 
+describe("what was not read of this machine", () => {
+  const sources = SOURCES.map((info) => ({ ...info, origin: { kind: "replay" as const, where: "tr.json" } }));
+  const measured = MEASUREMENT.sources.map((source, i) => ({ ...source, info: sources[i]! }));
+  const run = storedRun(3, { sources, measurements: [{ ...MEASUREMENT, sources: measured }] });
+
+  it("is marked in every form", () => {
+    expect(cells(runsToCsv([run]))[0]).toMatchObject({ origin: "replay" });
+    expect(cells(runsToCsv([RUNS[0]!]))[0]).toMatchObject({ origin: "" });
+    const text = runsToPrometheus([run]);
+    expect(text).toMatch(/joulecast_run_net_joules\{.*,kind="measured",origin="replay"\} 837/);
+    expect(text).toMatch(/joulecast_source_gross_joules\{.*source="rapl\/dram".*,origin="replay"\} 36/);
+    expect(runsToPrometheus(RUNS)).not.toContain("origin=");
+    expect(JSON.stringify(runsToOtlp([run])).match(/"joulecast.origin"/g)).toHaveLength(1 + SOURCES.length);
+    expect(JSON.stringify(runsToOtlp(RUNS))).not.toContain("joulecast.origin");
+  });
+
+  it("and what was modelled are told from measured joules in CodeCarbon's file", () => {
+    const modelled = storedRun(4, { kind: "modelled", measurements: [{ ...MEASUREMENT, kind: "modelled" }] });
+    const rows = cells(
+      runsToCodeCarbon([RUNS[0]!, modelled, run, storedRun(5, { kind: undefined, measurements: [] })]),
+    );
+    expect(rows.map((row) => row.experiment_id)).toEqual(["measured", "modelled", "measured; replay", ""]);
+  });
+});
+
 describe("the table of exports", () => {
   it.each(Object.entries(EXPORTS))("%s takes no runs at all", (_, render) => {
     expect(typeof render([], {})).toBe("string");

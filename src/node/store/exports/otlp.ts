@@ -1,7 +1,8 @@
 // Runs as an OTLP metrics request in JSON [OTLP], as a collector takes at /v1/metrics: `hw.energy` per source [OTelHw], net joules and
 // mean power of the run as gauges. Counts of 64 bits are decimal strings, enums are numbers, names are lowerCamelCase.
 import type { SourceEnergy } from "../../../measure/measurement.ts";
-import type { Domain } from "../../../measure/power-source.ts";
+import { originLabel } from "../../../measure/origin.ts";
+import type { Domain, SourceInfo } from "../../../measure/power-source.ts";
 import type { StoredRun } from "../stored-run.ts";
 
 /** AGGREGATION_TEMPORALITY_DELTA: the joules of this run alone. */
@@ -51,6 +52,12 @@ const sum = ({ points, ...named }: Metric) => ({
 });
 const gauge = ({ points, ...named }: Metric) => ({ ...named, gauge: { dataPoints: points } });
 
+/** Only where the readings are not of this machine: a replay, another root. */
+function originAttributes(sources: readonly SourceInfo[]): readonly Attribute[] {
+  const origin = originLabel(sources);
+  return origin === undefined ? [] : [text("joulecast.origin", origin)];
+}
+
 const sourceAttributes = ({ info, kind, counted }: SourceEnergy): readonly Attribute[] => [
   text("hw.id", info.id),
   text("hw.type", HARDWARE_TYPES[info.domain]),
@@ -59,6 +66,7 @@ const sourceAttributes = ({ info, kind, counted }: SourceEnergy): readonly Attri
   text("joulecast.domain", info.domain),
   text("joulecast.kind", kind),
   flag("joulecast.counted", counted),
+  ...originAttributes([info]),
 ];
 
 function metricsOf(run: StoredRun): readonly object[] {
@@ -77,7 +85,7 @@ function metricsOf(run: StoredRun): readonly object[] {
     windows.flatMap(({ m, point }) =>
       m.sources
         .filter(({ info }) => (info.domain === "wall") === host)
-        .map((source) => point(source.grossJ, sourceAttributes(source))),
+        .flatMap((source) => (source.grossJ === undefined ? [] : [point(source.grossJ, sourceAttributes(source))])),
     );
   const ofWindows = (value: (m: (typeof windows)[number]["m"]) => number | undefined) =>
     windows.flatMap(({ m, point }) => {
@@ -131,6 +139,7 @@ export function runsToOtlp(runs: readonly StoredRun[]): object {
           text("service.name", "joulecast"),
           text("service.version", run.environment.joulecast),
           text("process.command_line", run.command),
+          ...originAttributes(run.sources),
           ...(run.environment.platform === undefined ? [] : [text("os.type", run.environment.platform)]),
         ],
       },

@@ -1,4 +1,6 @@
 // Metrics in Prometheus' text format 0.0.4 [PromText]: finished runs as gauges, and a renderer for live counters.
+import { originLabel } from "../../../measure/origin.ts";
+import type { SourceInfo } from "../../../measure/power-source.ts";
 import type { StoredRun } from "../stored-run.ts";
 
 /** Content-Type of the text. */
@@ -47,6 +49,12 @@ export function renderPrometheus(families: readonly PrometheusFamily[]): string 
 const optional = (labels: PrometheusSample["labels"], value: number | undefined): PrometheusSample[] =>
   value === undefined ? [] : [{ labels, value }];
 
+/** A label only where the readings are not of this machine: a replay, another root. */
+export function originLabels(sources: readonly SourceInfo[]): PrometheusSample["labels"] {
+  const origin = originLabel(sources);
+  return origin === undefined ? {} : { origin };
+}
+
 /** A window may be opened many times under one name, but two samples must not have the same labels: "step", "step #2", … */
 function distinct(names: readonly string[]): readonly string[] {
   const met = new Map<string, number>();
@@ -63,14 +71,15 @@ export function runFamilies(runs: readonly StoredRun[]): readonly PrometheusFami
     const names = distinct(run.measurements.map(({ window }) => window));
     return run.measurements.map((m, i) => ({
       m,
-      labels: { run: run.id, command: run.command, window: names[i]!, kind: m.kind },
+      labels: { run: run.id, command: run.command, window: names[i]!, kind: m.kind, ...originLabels(run.sources) },
     }));
   });
   const sources = windows.flatMap(({ m, labels: { run, window } }) =>
-    m.sources.map((s) => ({
-      s,
-      labels: { run, window, source: s.info.id, domain: s.info.domain, kind: s.kind, counted: String(s.counted) },
-    })),
+    m.sources.map((s) => {
+      const { id: source, domain } = s.info;
+      const of = { run, window, source, domain, kind: s.kind, counted: String(s.counted) };
+      return { s, labels: { ...of, ...originLabels([s.info]) } };
+    }),
   );
   const gauge = (name: string, help: string, samples: readonly PrometheusSample[]): PrometheusFamily => ({
     name,
@@ -82,7 +91,7 @@ export function runFamilies(runs: readonly StoredRun[]): readonly PrometheusFami
     gauge(
       "joulecast_run_gross_joules",
       "Energy of a run's window, idle power included.",
-      windows.map(({ m, labels }) => ({ labels, value: m.grossJ })),
+      windows.flatMap(({ m, labels }) => optional(labels, m.grossJ)),
     ),
     gauge(
       "joulecast_run_baseline_joules",
@@ -92,17 +101,17 @@ export function runFamilies(runs: readonly StoredRun[]): readonly PrometheusFami
     gauge(
       "joulecast_run_net_joules",
       "Energy of a run's window above idle.",
-      windows.map(({ m, labels }) => ({ labels, value: m.netJ })),
+      windows.flatMap(({ m, labels }) => optional(labels, m.netJ)),
     ),
     gauge(
       "joulecast_run_net_low_joules",
       "Lower end of the 95 % interval of the net energy.",
-      windows.map(({ m, labels }) => ({ labels, value: m.netLowJ })),
+      windows.flatMap(({ m, labels }) => optional(labels, m.netLowJ)),
     ),
     gauge(
       "joulecast_run_net_high_joules",
       "Upper end of the 95 % interval of the net energy.",
-      windows.map(({ m, labels }) => ({ labels, value: m.netHighJ })),
+      windows.flatMap(({ m, labels }) => optional(labels, m.netHighJ)),
     ),
     gauge(
       "joulecast_run_mean_power_watts",
@@ -122,12 +131,12 @@ export function runFamilies(runs: readonly StoredRun[]): readonly PrometheusFami
     gauge(
       "joulecast_source_gross_joules",
       'Energy of one source in a window; sources with counted="false" are part of another.',
-      sources.map(({ s, labels }) => ({ labels, value: s.grossJ })),
+      sources.flatMap(({ s, labels }) => optional(labels, s.grossJ)),
     ),
     gauge(
       "joulecast_source_net_joules",
       "Energy of one source in a window above idle.",
-      sources.map(({ s, labels }) => ({ labels, value: s.netJ })),
+      sources.flatMap(({ s, labels }) => optional(labels, s.netJ)),
     ),
     gauge(
       "joulecast_run_start_time_seconds",

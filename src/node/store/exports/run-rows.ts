@@ -1,4 +1,5 @@
 // Runs as flat rows: one per run and window, the columns that CSV and Parquet share.
+import { originLabel } from "../../../measure/origin.ts";
 import type { StoredRun } from "../stored-run.ts";
 
 export type RowValue = string | number | boolean | undefined;
@@ -29,12 +30,13 @@ export const RUN_COLUMNS: readonly RunColumn[] = [
   { name: "sources", type: "VARCHAR" },
   { name: "cpuModel", type: "VARCHAR" },
   { name: "gpus", type: "VARCHAR" },
+  { name: "origin", type: "VARCHAR" },
 ];
 
 /** The rows of a run; a run without joules has one, with its joules left empty. */
 export function runRows(run: StoredRun): readonly (readonly RowValue[])[] {
   const head = [run.id, run.startedAt, run.command, run.complete];
-  const tail = [run.environment.cpuModel, run.environment.gpus.join("; ") || undefined];
+  const tail = [run.environment.cpuModel, run.environment.gpus.join("; ") || undefined, originLabel(run.sources)];
   if (run.measurements.length === 0) {
     const unknown = RUN_COLUMNS.slice(7, 15).map(() => undefined);
     return [[...head, undefined, run.kind, run.durationS, ...unknown, undefined, ...tail]];
