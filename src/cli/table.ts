@@ -16,8 +16,17 @@ export const COMMANDS: Readonly<Record<string, () => Promise<Command>>> = {
   "history rm": async () => (await import("./commands/stored/history-rm.ts")).historyRm,
   import: async () => (await import("./commands/stored/import.ts")).importRuns,
   export: async () => (await import("./commands/stored/export.ts")).exportRuns,
+  run: async () => (await import("./commands/projecting/run.ts")).run,
+  plan: async () => (await import("./commands/projecting/plan.ts")).plan,
+  collect: async () => (await import("./commands/predicting/collect.ts")).collect,
+  calibrate: async () => (await import("./commands/predicting/calibrate.ts")).calibrate,
+  profile: async () => (await import("./commands/predicting/profile.ts")).profile,
+  step: async () => (await import("./commands/projecting/step.ts")).step,
+  fit: async () => (await import("./commands/predicting/fit.ts")).fit,
+  predict: async () => (await import("./commands/predicting/predict.ts")).predict,
+  reproduce: async () => (await import("./commands/predicting/reproduce.ts")).reproduce,
   serve: async () => (await import("./commands/stored/serve.ts")).serve,
 };
 
 /** Commands that sample: the sampler's process, another Node, starts while the command is still being read. */
-export const SAMPLING: readonly string[] = ["measure", "compare", "doctor"];
+export const SAMPLING: readonly string[] = ["measure", "compare", "doctor", "run"];

@@ -23,6 +23,7 @@ import { CARBON_OPTIONS, type CarbonChoice, carbonChoice, footprint } from "./es
 import { ledgerSection } from "./estimate-ledger.ts";
 import { checkLimits, LIMIT_OPTIONS } from "./estimate-limits.ts";
 import { candidateRanking, RANKING_OPTIONS } from "./estimate-ranking.ts";
+import { calibratedDevice, isThisMachine } from "./estimate-this-machine.ts";
 import {
   type BreakEvenAnswer,
   breakEvenOf,
@@ -43,7 +44,7 @@ const PROCESS = "horowitz-45nm";
 const METRIC_OPTIONS = [
   {
     flags: "--on <devices>",
-    description: `devices by name or .json file, separated by commas (default ${DEFAULT_DEVICES.join(",")})`,
+    description: `devices by name or .json file, or this-machine once calibrated, separated by commas (default ${DEFAULT_DEVICES.join(",")})`,
   },
   { flags: "--metric <names>", description: `only these metrics, of ${METRICS.map((metric) => metric.id).join(", ")}` },
   {
@@ -164,17 +165,23 @@ export const estimate: Command = {
     const carbon = await carbonChoice(options);
     const metrics = listOption(options, "--metric")?.map(findMetric) ?? METRICS;
     const catalogue = await readCatalogue();
+    const counting = countOptions(options);
+    const names = listOption(options, "--on") ?? DEFAULT_DEVICES;
+    const own = names.some(isThisMachine) ? await calibratedDevice(model, counting) : undefined;
     const devices = await Promise.all(
-      (listOption(options, "--on") ?? DEFAULT_DEVICES).map((name) => resolveDevice(name, catalogue)),
+      names.map((name) => (own && isThisMachine(name) ? own.device : resolveDevice(name, catalogue))),
     );
     refuseTwins(devices);
     const how = metricOptions(
       options,
       catalogue.find((device) => device.id === PROCESS),
     );
-    const counting = countOptions(options);
     const work = await countModel(model, counting);
-    const { estimates, missing } = estimateAll(work, devices, metrics, how);
+    const answers = devices.map((device) =>
+      estimateAll(work, [device], device === own?.device ? [own.metric] : metrics, how),
+    );
+    const estimates = answers.flatMap((answer) => answer.estimates);
+    const missing = answers.flatMap((answer) => answer.missing);
     const deviceOf = new Map(devices.map((device) => [device.id, device]));
     const training = await trainingEnergies(model, options, { counting, catalogue, devices, metrics, how });
     const use = useOf(options);
@@ -221,7 +228,7 @@ export const estimate: Command = {
           estimates: rows,
           missing,
           runs,
-          metrics,
+          metrics: own ? [...metrics, own.metric] : metrics,
           assumptions,
           trainingJ: lead?.value,
           extra: [

@@ -1,0 +1,110 @@
+// From collected samples to a calibration: one model per layer type by `fit`'s own functions. Types that cannot be trusted are left out
+// and named. The file format is here too; where the file lies is node's.
+import { InputError } from "../../units/input-error.ts";
+import { fitOp, type OpFit } from "../layerwise/fit.ts";
+import { type LayerwisePredictor, makePredictor, parsePredictor } from "../layerwise/layerwise-predictor.ts";
+import { parseTarget } from "../layerwise/measured.ts";
+import { readSamples, type Sample } from "../layerwise/samples.ts";
+import { type Score, scoreOf } from "../score.ts";
+import type { Calibration } from "./calibrated-metric.ts";
+
+export const PROFILE_SCHEMA = "joulecast/profile/1";
+
+export interface FittedCalibration {
+  readonly predictor: LayerwisePredictor;
+  readonly fits: readonly OpFit[];
+  /** Of all rows of fitted types, each predicted by a fit that had not seen it. */
+  readonly score: Score;
+  readonly samples: number;
+  /** Rows during which something else was running; fitted only where there are too few others of their type. */
+  readonly disturbed: number;
+  /** Types without a model, and why. */
+  readonly left: readonly { readonly op: string; readonly reason: string }[];
+  /** What the joules are; several kinds are joined by " and ". */
+  readonly kind: string;
+}
+
+/** So many steady rows of a type are enough to do without the others. */
+const LEAST_STEADY = 16;
+
+const byOp = (samples: readonly Sample[]): ReadonlyMap<string, readonly Sample[]> => {
+  const groups = new Map<string, Sample[]>();
+  for (const sample of samples) groups.set(sample.op, [...(groups.get(sample.op) ?? []), sample]);
+  return groups;
+};
+
+/** Rows of a type whose measurement nothing disturbed; all of them where these are too few to fit. */
+function steadyOf(rows: readonly Sample[]): readonly Sample[] {
+  const steady = rows.filter(({ cells }) => cells.get("steady") !== "no");
+  return steady.length >= LEAST_STEADY ? steady : rows;
+}
+
+/**
+ * @param text rows as collected
+ * @param digest of `text`
+ * @throws InputError "no-calibration" when fewer than half of the types can be fitted
+ */
+export function fitCalibration(name: string, text: string, digest: string): FittedCalibration {
+  const all = readSamples({ name, text }).filter(({ op, cells }) => op !== "network" && cells.has("energy_j"));
+  const samples = [...byOp(all).values()].flatMap(steadyOf);
+  const target = parseTarget("energy_j:J");
+  const fits: OpFit[] = [];
+  const left: { op: string; reason: string }[] = [];
+  for (const [op, rows] of byOp(samples)) {
+    try {
+      fits.push(fitOp(op, rows, { target }));
+    } catch (error) {
+      if (!(error instanceof InputError)) throw error;
+      left.push({ op, reason: error.message });
+    }
+  }
+  // A profile that knows a few types only would price most networks by what it does not know.
+  if (fits.length * 2 < fits.length + left.length || fits.length === 0)
+    throw new InputError(
+      "no-calibration",
+      `only ${fits.length} of ${fits.length + left.length} layer types can be fitted from ${samples.length} samples${left[0] ? ` (${left[0].op}: ${left[0].reason})` : ""}`,
+      "give --minutes more, and close programs that use the machine",
+    );
+  const kinds = new Set(samples.map(({ cells }) => cells.get("energy_kind") ?? "unknown"));
+  return {
+    predictor: makePredictor(
+      fits.map(({ model }) => model),
+      digest,
+    ),
+    fits,
+    score: scoreOf(fits.flatMap(({ chosen }) => chosen.heldOut.folds)),
+    samples: samples.length,
+    disturbed: all.filter(({ cells }) => cells.get("steady") === "no").length,
+    left,
+    kind: [...kinds].sort().join(" and "),
+  };
+}
+
+/** What a profile file holds. */
+export interface ProfileRecord extends Omit<Calibration, "predictor"> {
+  readonly points: number;
+  readonly durationS: number;
+  readonly score: { readonly r2: number; readonly mape: number };
+}
+
+export function encodeProfile(record: ProfileRecord, predictor: LayerwisePredictor): string {
+  return `${JSON.stringify({ schema: PROFILE_SCHEMA, ...record, predictor: predictor.toJSON() }, null, 2)}\n`;
+}
+
+/** @throws InputError "bad-profile" */
+export function parseProfile(text: string, name: string): Calibration & ProfileRecord {
+  let value: Record<string, unknown> | undefined;
+  try {
+    value = JSON.parse(text) as Record<string, unknown>;
+  } catch {
+    value = undefined;
+  }
+  if (value?.schema !== PROFILE_SCHEMA)
+    throw new InputError(
+      "bad-profile",
+      `"${name}" is no profile of a machine`,
+      "run `joulecast calibrate` to make one",
+    );
+  const { schema: _schema, predictor, ...record } = value;
+  return { ...(record as unknown as ProfileRecord), predictor: parsePredictor(JSON.stringify(predictor), name) };
+}
