@@ -77,7 +77,12 @@ function ruleRows({ score }: Replay): ReproducedRow[] {
     ),
     reproducedRow("STEP, epoch form: worst relative error", undefined, stepEpoch?.worst),
     reproducedRow("STEP, epoch form: RMSE, J", undefined, stepEpoch?.rmseJ),
-    reproducedRow("STEP, power form: mean relative error", undefined, stepPower?.mape, "time forecast too; equal parts forecast it exactly"),
+    reproducedRow(
+      "STEP, power form: mean relative error",
+      undefined,
+      stepPower?.mape,
+      "time forecast too; equal parts forecast it exactly",
+    ),
     reproducedRow("STEP, power form, oracle: mean relative error", undefined, stepPowerOracle?.mape, trueTime),
     reproducedRow("first epoch × epochs: mean relative error", undefined, firstEpoch?.mape),
     reproducedRow("MLCO2, TDP × time: mean relative error", undefined, mlco2?.mape, trueTime),
