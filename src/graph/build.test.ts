@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { InputError } from "../units/input-error.ts";
 import { BUILDER_OPSET, NetworkBuilder } from "./build.ts";
+import { inferShapes } from "./shape/infer.ts";
 
 const one = { kind: "constant", value: 1 } as const;
 
@@ -92,5 +93,23 @@ describe("NetworkBuilder", () => {
     expect(() => b.layer("Conv", [x, w])).toThrow(/3 channels.*expects 5/);
     expect(() => b.layer("NoSuchOperator", [x])).toThrow(/no shape rule for NoSuchOperator/);
     expect(() => b.shapeOf("nowhere")).toThrow(/"nowhere" is not known/);
+  });
+
+  it("goes on from a graph that is there, under names that are free", () => {
+    const first = new NetworkBuilder("first");
+    const x = first.input("x", [2, 4]);
+    first.output(first.layer("Relu", [x]));
+    first.layer("Reshape", [x, first.constant("shape", "int64", [8])]);
+    const graph = first.graph();
+    const b = NetworkBuilder.from(inferShapes(graph), 21);
+    expect(b.graph().layers).toEqual([]);
+    for (const layer of graph.layers) b.append(layer);
+    expect(b.graph().layers).toEqual(graph.layers);
+    expect(b.graph().opsets.get("")).toBe(21);
+    expect(b.valueOf("shape")?.data).toEqual([8]);
+    expect(b.typeOf(graph.outputs[0]!)).toEqual({ dtype: "float32", shape: [2, 4] });
+    expect(b.layer("Relu", [x])).toBe("relu_1:out");
+    expect(b.constant("shape", "int64", [4])).toBe("shape_1");
+    expect(() => b.typeOf("nowhere")).toThrow(/"nowhere" is not known/);
   });
 });

@@ -5,6 +5,7 @@ import type { DataType } from "./dtype.ts";
 import type { Attribute, ConstantValue, Dim, Graph, Initialiser, Layer, TensorType, WeightRef } from "./graph.ts";
 import { encodeNumbers } from "./numbers.ts";
 import { inferLayer } from "./shape/infer-layer.ts";
+import type { ShapedGraph } from "./shape/shaped.ts";
 
 /** Plain values for attributes; whole numbers become int, others float: write a float that is whole as { float: 1 }. */
 export type AttributeValue =
@@ -57,6 +58,34 @@ export class NetworkBuilder {
     this.#opsets.set("", BUILDER_OPSET);
   }
 
+  /**
+   * A builder that goes on from a shaped graph: it has its inputs, weights and known numbers, and no layers yet (`append`
+   * takes them over, changed or not). Names of the graph are never given again. @param opset of ONNX's own operators, at least the graph's
+   */
+  static from(shaped: Pick<ShapedGraph, "graph" | "constants">, opset: number): NetworkBuilder {
+    const { graph, constants } = shaped;
+    const b = new NetworkBuilder(graph.name);
+    for (const [domain, version] of graph.opsets) b.#opsets.set(domain, version);
+    b.#opsets.set("", opset);
+    b.#inputs.push(...graph.inputs);
+    for (const [name, type] of graph.tensors) {
+      b.#names.add(name);
+      b.#tensors.set(name, type);
+    }
+    for (const [name, ref] of graph.weights) b.#weights.set(name, ref);
+    for (const [name, value] of constants) b.#constants.set(name, value);
+    for (const layer of graph.layers) b.#names.add(layer.name);
+    return b;
+  }
+
+  /** Appends a layer as it is, whose inputs are there already. Shapes known before stay where inference tells none. */
+  append(layer: Layer): void {
+    this.#names.add(layer.name);
+    for (const output of layer.outputs) this.#names.add(output);
+    this.#infer(layer);
+    this.#layers.push(layer);
+  }
+
   /** Layers made inside `body` belong to block `name`: "block3/conv1". Scopes nest. */
   scope<T>(name: string, body: () => T): T {
     this.#scopes.push(name);
@@ -107,22 +136,12 @@ export class NetworkBuilder {
       Object.entries(options.attributes ?? {}).map(([key, value]) => [key, toAttribute(value)]),
     );
     const layer: Layer = { name, op, domain, inputs, outputs, attributes };
-    const inferred = inferLayer(layer, this.#opsets.get(domain)!, {
-      typeOf: (tensor) => this.#tensors.get(tensor),
-      constantOf: (tensor) => this.#constants.get(tensor),
-    });
-    if (inferred === undefined)
+    if (!this.#infer(layer))
       throw new InputError(
         "unknown-operator",
         `layer "${name}": no shape rule for ${op}`,
         "add one in src/graph/shape",
       );
-    outputs.forEach((output, i) => {
-      const type = inferred.types[i];
-      if (type !== undefined) this.#tensors.set(output, type);
-      const value = inferred.values[i];
-      if (value !== undefined) this.#constants.set(output, value);
-    });
     this.#layers.push(layer);
     return outputs;
   }
@@ -130,6 +149,18 @@ export class NetworkBuilder {
   /** Appends one operator and returns its only (first) output. */
   layer(op: string, inputs: readonly string[], options: LayerOptions = {}): string {
     return this.layers(op, inputs, 1, options)[0]!;
+  }
+
+  /** Type of a tensor. @throws Error when nothing is known of it */
+  typeOf(tensor: string): TensorType {
+    const type = this.#tensors.get(tensor);
+    if (type === undefined) throw new Error(`${this.name}: type of "${tensor}" is not known`);
+    return type;
+  }
+
+  /** The numbers of a tensor that are known before the network runs. */
+  valueOf(tensor: string): ConstantValue | undefined {
+    return this.#constants.get(tensor);
   }
 
   /** The shape inferred so far. @throws Error when nothing is known of the tensor */
@@ -160,6 +191,22 @@ export class NetworkBuilder {
       weights: this.#weights,
       opsets: this.#opsets,
     };
+  }
+
+  /** Learns the types and numbers of a layer's outputs; false when the operator has no rule. */
+  #infer(layer: Layer): boolean {
+    const inferred = inferLayer(layer, this.#opsets.get(layer.domain === "ai.onnx" ? "" : layer.domain) ?? 1, {
+      typeOf: (tensor) => this.#tensors.get(tensor),
+      constantOf: (tensor) => this.#constants.get(tensor),
+    });
+    layer.outputs.forEach((output, i) => {
+      const type = inferred?.types[i];
+      if (output !== "" && type !== undefined && (type.shape !== undefined || !this.#tensors.has(output)))
+        this.#tensors.set(output, type);
+      const value = inferred?.values[i];
+      if (value !== undefined) this.#constants.set(output, value);
+    });
+    return inferred !== undefined;
   }
 
   #unique(last: string): string {
