@@ -1,6 +1,7 @@
 // Runs benchmarks by name, all of them when none is named: `node bench/run.mjs [NAME…]`. One row per benchmark; what each measures
 // is said at the top of its own file. They print Markdown for the README; they are no tests and fail on no number.
 const BENCHMARKS = {
+  learn: () => import("./learn.mjs"),
   read: () => import("./read.mjs"),
   sampler: () => import("./sampler.mjs"),
   startup: () => import("./startup.mjs"),

@@ -45,7 +45,18 @@ const collect = (value: string, previous: readonly string[] | undefined): readon
 
 /** "data" of "data get" is a word only, "zoo" of "zoo write" a command itself. */
 function parentOf(program: Program, word: string): Program {
-  return program.commands.find((child) => child.name() === word) ?? program.command(word).summary(`see ${word} --help`);
+  const found = program.commands.find((child) => child.name() === word);
+  if (found !== undefined) return found;
+  return program
+    .command(word)
+    .summary(`\`joulecast ${word} --help\` lists what it can do`)
+    .action(() => {
+      throw new InputError(
+        "no-command",
+        `"${word}" alone is no command`,
+        `\`joulecast ${word} --help\` lists what can follow`,
+      );
+    });
 }
 
 function describe(program: Program, command: Command): Program {

@@ -24,6 +24,8 @@ export const COMMANDS: Readonly<Record<string, () => Promise<Command>>> = {
   step: async () => (await import("./commands/projecting/step.ts")).step,
   fit: async () => (await import("./commands/predicting/fit.ts")).fit,
   predict: async () => (await import("./commands/predicting/predict.ts")).predict,
+  train: async () => (await import("./commands/learning/train.ts")).train,
+  "data get": async () => (await import("./commands/learning/data-get.ts")).dataGet,
   reproduce: async () => (await import("./commands/predicting/reproduce.ts")).reproduce,
   serve: async () => (await import("./commands/stored/serve.ts")).serve,
 };

@@ -1,0 +1,176 @@
+// What a training says to people: how good, how many joules and seconds, epoch by epoch, and what the network costs before and after.
+import type { EpochRow, Score } from "../../learn/train/plan.ts";
+import type { Measurement } from "../../measure/measurement.ts";
+import type { Column, Document, Fact, Section } from "../document.ts";
+import {
+  countCell,
+  durationCell,
+  NOT_KNOWN_CELL,
+  numberWithoutUnitCell,
+  quantityCell,
+  rangeCell,
+  ratioCell,
+  textCell,
+} from "../show.ts";
+
+/** What a network costs and how good it is. */
+export interface NetworkCost {
+  readonly macs: number;
+  readonly params: number;
+  readonly weightBytes: number;
+  readonly score: Score | undefined;
+  /** Joules per inference by metric. */
+  readonly energyJ: Readonly<Record<string, number>>;
+}
+
+/** One seed's training. */
+export interface SeedRow {
+  readonly seed: number;
+  readonly end: string;
+  readonly score: Score | undefined;
+  readonly seconds: number;
+  readonly energyJ: number | undefined;
+}
+
+export interface TrainReport {
+  readonly title: string;
+  readonly out: string | undefined;
+  readonly settings: readonly (readonly [label: string, text: string])[];
+  /** Of the first seed. */
+  readonly epochs: readonly EpochRow[];
+  readonly seeds: readonly SeedRow[];
+  readonly before: NetworkCost;
+  readonly after: NetworkCost;
+  /** The whole training; undefined where nothing could be read. */
+  readonly measurement: Measurement | undefined;
+  /** Device of the metrics. */
+  readonly device: string | undefined;
+  readonly notes: readonly string[];
+}
+
+const scoreCell = (score: Score | undefined) =>
+  score?.accuracy === undefined ? numberWithoutUnitCell(score?.loss) : ratioCell(score.accuracy);
+
+const scoreName = (score: Score | undefined): string => (score?.accuracy === undefined ? "loss" : "accuracy");
+
+function energyFacts(measurement: Measurement | undefined): readonly Fact[] {
+  if (measurement === undefined)
+    return [{ label: "energy", cell: { ...NOT_KNOWN_CELL, text: "nothing could be read" } }];
+  const { grossJ, netJ, netLowJ, netHighJ, baselineJ, kind, meanPowerW } = measurement;
+  const net: readonly Fact[] =
+    baselineJ === undefined
+      ? []
+      : [
+          { label: "above idle", cell: quantityCell(netJ, "J") },
+          { label: "95 % interval", cell: rangeCell(netLowJ, netHighJ, "J") },
+        ];
+  return [
+    { label: `energy (${kind})`, cell: quantityCell(grossJ, "J") },
+    ...net,
+    { label: "mean power", cell: quantityCell(meanPowerW, "W") },
+  ];
+}
+
+function epochSection(epochs: readonly EpochRow[]): Section {
+  const columns: readonly Column[] = [
+    { title: "epoch", align: "right" },
+    { title: "training loss", align: "right" },
+    { title: scoreName(epochs[0]?.score), align: "right" },
+    { title: "time", align: "right" },
+    { title: "energy", align: "right" },
+  ];
+  const rows = epochs.map(({ epoch, loss, score, seconds, energyJ }) => [
+    countCell(epoch),
+    numberWithoutUnitCell(loss),
+    scoreCell(score),
+    durationCell(seconds),
+    quantityCell(energyJ, "J"),
+  ]);
+  return { kind: "table", name: "epochs", main: true, title: "Epochs", columns, rows };
+}
+
+function seedSection(seeds: readonly SeedRow[]): readonly Section[] {
+  if (seeds.length < 2) return [];
+  const columns: readonly Column[] = [
+    { title: "seed", align: "right" },
+    { title: scoreName(seeds[0]?.score), align: "right" },
+    { title: "time", align: "right" },
+    { title: "energy", align: "right" },
+    { title: "end" },
+  ];
+  const rows = seeds.map(({ seed, score, seconds, energyJ, end }) => [
+    countCell(seed),
+    scoreCell(score),
+    durationCell(seconds),
+    quantityCell(energyJ, "J"),
+    textCell(end),
+  ]);
+  return [{ kind: "table", name: "seeds", title: "Seeds", columns, rows }];
+}
+
+function costSection(before: NetworkCost, after: NetworkCost, device: string | undefined): Section {
+  const metrics = Object.keys(after.energyJ);
+  const row = (label: string, cellOf: (cost: NetworkCost) => ReturnType<typeof countCell>) => [
+    textCell(label),
+    cellOf(before),
+    cellOf(after),
+  ];
+  return {
+    kind: "table",
+    name: "network",
+    title: "The network",
+    ...(device !== undefined && metrics.length > 0 && { caption: `joules per inference estimated for ${device}` }),
+    columns: [{ title: "" }, { title: "before", align: "right" }, { title: "after", align: "right" }],
+    rows: [
+      row(scoreName(after.score), ({ score }) => scoreCell(score)),
+      row("MACs", ({ macs }) => countCell(macs)),
+      row("parameters", ({ params }) => countCell(params)),
+      row("weights", ({ weightBytes }) => quantityCell(weightBytes, "B")),
+      ...metrics.map((metric) => row(metric, ({ energyJ }) => quantityCell(energyJ[metric], "J"))),
+    ],
+  };
+}
+
+function lossChart(epochs: readonly EpochRow[]): readonly Section[] {
+  if (epochs.length < 2) return [];
+  const validated = epochs.flatMap(({ epoch, score }) => (score === undefined ? [] : [[epoch, score.loss] as const]));
+  return [
+    {
+      kind: "chart",
+      chart: {
+        kind: "lines",
+        title: "Loss by epoch",
+        x: "epoch",
+        y: "loss",
+        mark: "dots",
+        series: [
+          { name: "training", points: epochs.map(({ epoch, loss }) => [epoch, loss] as const) },
+          ...(validated.length > 0 ? [{ name: "evaluation", points: validated }] : []),
+        ],
+      },
+    },
+  ];
+}
+
+export function trainDocument(report: TrainReport): Document {
+  const { title, out, settings, epochs, seeds, before, after, measurement, device, notes } = report;
+  const seconds = seeds.reduce((sum, row) => sum + row.seconds, 0);
+  const facts: readonly Fact[] = [
+    { label: scoreName(after.score), cell: scoreCell(after.score) },
+    { label: "training time", cell: durationCell(seconds) },
+    ...energyFacts(measurement),
+    ...settings.map(([label, text]) => ({ label, cell: textCell(text) })),
+    ...(out === undefined ? [] : [{ label: "written to", cell: textCell(out) }]),
+  ];
+  return {
+    title,
+    sections: [
+      { kind: "facts", facts },
+      epochSection(epochs),
+      ...seedSection(seeds),
+      costSection(before, after, device),
+      ...lossChart(epochs),
+      ...(notes.length > 0 ? [{ kind: "notes", title: "Remarks", notes } as const] : []),
+    ],
+  };
+}
