@@ -133,7 +133,9 @@ function estimateTable(input: EstimateInput): Section[] {
   ];
   const what = ["Energy", ...money].join(", ").replace(/, (?=[^,]*$)/, " and ");
   const verb = money.length > 0 ? "are" : "is";
-  const bound = estimates.some((row) => !row.complete) ? `${atLeast(work)}. ` : "";
+  const bound = estimates.some((row) => !row.complete)
+    ? `${atLeast(work) ?? "At least: some layers have no estimate"}. `
+    : "";
   return [
     {
       kind: "table",

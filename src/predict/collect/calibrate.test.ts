@@ -94,7 +94,7 @@ describe("fitCalibration", () => {
   });
   it("comes back from its file unchanged", () => {
     const { predictor, ...rest } = calibration;
-    const record = { ...rest, points: 45, durationS: 3, score: { r2: 1, mape: 0 } };
+    const record = { ...rest, points: 45, durationS: 3, score: { r2: 1, mape: 0, bias: 0 } };
     const again = parseProfile(encodeProfile(record, predictor), "file");
     expect(JSON.stringify(again.predictor)).toBe(JSON.stringify(predictor));
     expect(again).toMatchObject(record);

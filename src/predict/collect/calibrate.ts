@@ -1,12 +1,14 @@
 // From collected samples to a calibration: one model per layer type by `fit`'s own functions. Types that cannot be trusted are left out
 // and named. The file format is here too; where the file lies is node's.
+
+import { formatRatio } from "../../units/format.ts";
 import { InputError } from "../../units/input-error.ts";
 import { fitOp, type OpFit } from "../layerwise/fit.ts";
 import { type LayerwisePredictor, makePredictor, parsePredictor } from "../layerwise/layerwise-predictor.ts";
 import { parseTarget } from "../layerwise/measured.ts";
 import { readSamples, type Sample } from "../layerwise/samples.ts";
 import { type Score, scoreOf } from "../score.ts";
-import type { Calibration } from "./calibrated-metric.ts";
+import { type Calibration, isBeyond, WORTHLESS } from "./calibrated-metric.ts";
 
 export const PROFILE_SCHEMA = "joulecast/profile/1";
 
@@ -65,6 +67,13 @@ export function fitCalibration(name: string, text: string, digest: string): Fitt
       `only ${fits.length} of ${fits.length + left.length} layer types can be fitted from ${samples.length} samples${left[0] ? ` (${left[0].op}: ${left[0].reason})` : ""}`,
       "give --minutes more, and close programs that use the machine",
     );
+  const score = scoreOf(fits.flatMap(({ chosen }) => chosen.heldOut.folds));
+  if (isBeyond(score, WORTHLESS))
+    throw new InputError(
+      "no-calibration",
+      `the fitted models are off by ${formatRatio(score.mape)} (bias ${formatRatio(score.bias)}) on layers held out`,
+      "give --minutes more, and close programs that use the machine",
+    );
   const kinds = new Set(samples.map(({ cells }) => cells.get("energy_kind") ?? "unknown"));
   return {
     predictor: makePredictor(
@@ -72,7 +81,7 @@ export function fitCalibration(name: string, text: string, digest: string): Fitt
       digest,
     ),
     fits,
-    score: scoreOf(fits.flatMap(({ chosen }) => chosen.heldOut.folds)),
+    score,
     samples: samples.length,
     disturbed: all.filter(({ cells }) => cells.get("steady") === "no").length,
     left,
@@ -84,7 +93,7 @@ export function fitCalibration(name: string, text: string, digest: string): Fitt
 export interface ProfileRecord extends Omit<Calibration, "predictor"> {
   readonly points: number;
   readonly durationS: number;
-  readonly score: { readonly r2: number; readonly mape: number };
+  readonly score: { readonly r2: number; readonly mape: number; readonly bias: number };
 }
 
 export function encodeProfile(record: ProfileRecord, predictor: LayerwisePredictor): string {

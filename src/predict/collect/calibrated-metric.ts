@@ -1,8 +1,10 @@
 // A calibrated machine as one more EnergyMetric: each layer by the model of its type, fitted to samples of this machine.
+
 import { assemble, isMissing, missing } from "../../estimate/assemble.ts";
 import type { EnergyMetric } from "../../estimate/metric.ts";
 import type { Graph } from "../../graph/graph.ts";
 import type { Hardware } from "../../hardware/hardware.ts";
+import { formatRatio } from "../../units/format.ts";
 import { exact } from "../../units/range.ts";
 import type { LayerwisePredictor } from "../layerwise/layerwise-predictor.ts";
 import { type PredictedLayer, predictNetwork, type UncoveredLayer } from "../layerwise/network.ts";
@@ -18,6 +20,23 @@ export interface Calibration {
   /** CPU and runtime, in words. */
   readonly machine: string;
   readonly createdAt: string;
+  /** Held-out errors of its models, ratios; left out in calibrations made by hand. */
+  readonly score?: { readonly mape: number; readonly bias: number };
+}
+
+/** Held-out errors above which a calibration is used with a warning, ratios. */
+export const DOUBTFUL = { mape: 0.3, bias: 0.25 };
+/** And above which it is refused: it would tell less than the published metrics. */
+export const WORTHLESS = { mape: 1, bias: 0.7 };
+
+/** True when either error is beyond its limit. */
+export const isBeyond = (score: { readonly mape: number; readonly bias: number }, limit: typeof DOUBTFUL): boolean =>
+  !(score.mape <= limit.mape && Math.abs(score.bias) <= limit.bias);
+
+/** "held-out error 27.0 %, bias -37.0 %", with a warning where that is much. */
+export function scoreNote(score: { readonly mape: number; readonly bias: number }): string {
+  const error = `held-out error of its layer models ${formatRatio(score.mape)}, bias ${formatRatio(score.bias)}`;
+  return isBeyond(score, DOUBTFUL) ? `${error}: DOUBTFUL, calibrate again on a quiet machine` : error;
 }
 
 /** The record of a calibrated machine: no published metric has a number of it. */
@@ -68,7 +87,7 @@ function typesWithModel(predictor: LayerwisePredictor, graph: Graph): ReadonlyMa
  * @param graph with its shapes inferred, at the batch of the work that is estimated
  */
 export function calibratedMetric(calibration: Calibration, graph: Graph): EnergyMetric {
-  const { predictor, kind, machine, createdAt } = calibration;
+  const { predictor, kind, machine, createdAt, score } = calibration;
   const fused = fusedLayers(graph);
   const typeOf = typesWithModel(predictor, graph);
   return {
@@ -93,6 +112,8 @@ export function calibratedMetric(calibration: Calibration, graph: Graph): Energy
         durationS,
         assumptions: [
           `joules are ${kind}, idle power included, as calibrated on ${machine} (${createdAt.slice(0, 10)})`,
+          "low–high is the interval of the fitted models, no span of sources",
+          ...(score ? [scoreNote(score)] : []),
           ...outsideNotes(layers),
           ...uncoveredNotes(uncovered),
           ...fusedNotes(work.layers.length - alone.layers.length),
