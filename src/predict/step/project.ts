@@ -91,7 +91,12 @@ export function projectFrom(epochs: readonly Epoch[], before: Epoch, count: numb
   const durationS = seen.durationS + (count - start) * typical.durationS;
   // A window that was cut short says too little of itself: then all that it stands for is in doubt, seen or not.
   const remaining = count > atEpoch ? count - atEpoch : isStable ? 0 : count - start;
-  const { below, above } = marginsOf({ window: energiesOf(inWindow), remaining, isStable });
+  const { below, above } = marginsOf({
+    window: energiesOf(inWindow),
+    earlier: energiesOf(epochs.slice(1, start)),
+    remaining,
+    isStable,
+  });
   const surelyJ = seen.energyJ + together(inWindow).energyJ;
   return {
     atEpoch,

@@ -1,5 +1,6 @@
 // Finished runs played again: what STEP would have said when its window ended, against what the run took, and against the baselines.
-// Intervals come from the shipped constants; with 20 runs or more each one's is scaled by the errors of all the others.
+// Intervals are those that a live run would have been told. How they would fare if each was scaled by the errors of all the others (with
+// 20 runs or more) is counted beside it: that holds nine of ten nearly by construction, and says nothing of the shipped interval.
 import { meanAbsoluteRelativeError, meanSquaredError } from "../../math/statistics.ts";
 import { type Baselines, type BoardFacts, baselinesOf } from "./baselines.ts";
 import { stabilisingPoint } from "./change-point.ts";
@@ -12,6 +13,8 @@ export interface FinishedRun extends BoardFacts {
   readonly series: EpochSeries;
   /** What the run took by its own account, J. Default: the trapezoid of its trace. */
   readonly energyJ?: number;
+  /** What is odd about its trace. */
+  readonly remarks?: readonly string[];
 }
 
 /** One run, told and true. */
@@ -24,11 +27,14 @@ export interface ReplayedRun extends Baselines {
   readonly stepPowerJ: number;
   /** The published power form: the window's power × the true duration, which no forecast knows. */
   readonly stepPowerOracleJ: number;
-  /** 90 % interval of stepEpochJ, and the factor of the other runs that is in it; 1: the shipped constants alone. */
+  /** 90 % interval of stepEpochJ, as it would have been told at the end of the window. */
   readonly lowJ: number;
   readonly highJ: number;
+  /** By which the other runs' errors would scale that interval; 1 with too few runs to say. It is not in lowJ and highJ. */
   readonly factor: number;
   readonly durationS: number;
+  /** Of its trace and of its projection. */
+  readonly remarks: readonly string[];
 }
 
 /** Error of one rule over the runs for which it has an answer. */
@@ -43,10 +49,10 @@ export interface Score {
 export interface Replay {
   readonly runs: readonly ReplayedRun[];
   readonly score: Readonly<Record<Rule, Score | undefined>> & {
-    /** Share of runs whose trueJ lies in the interval. */
+    /** Share of runs whose trueJ lies in lowJ to highJ. */
     readonly coverage: number;
-    /** The same with the shipped constants alone. */
-    readonly shippedCoverage: number;
+    /** The same with each interval scaled by the others' errors: near 0.9 by construction. */
+    readonly coverageScaled: number;
   };
 }
 
@@ -95,19 +101,19 @@ function replayOne(finished: FinishedRun, { start = DEFAULT_START, window = DEFA
     highJ,
     factor: 1,
     durationS: series.durationS,
+    remarks: [...(finished.remarks ?? []), ...projection.remarks],
   };
 }
 
 const outcomeOf = ({ trueJ, stepEpochJ, lowJ, highJ }: ReplayedRun) => ({ trueJ, totalJ: stepEpochJ, lowJ, highJ });
 
-/** The interval scaled by what the other runs' errors were: none of its own is in it. */
-function scaledByOthers(run: ReplayedRun, others: readonly ReplayedRun[]): ReplayedRun {
-  const factor = calibrationFactor(others.map(outcomeOf));
-  if (factor === undefined) return run;
-  const { stepEpochJ, lowJ, highJ } = run;
+/** The factor that the other runs' errors give: none of its own is in it. */
+const factorByOthers = (others: readonly ReplayedRun[]): number => calibrationFactor(others.map(outcomeOf)) ?? 1;
+
+function scaled(run: ReplayedRun): ReplayedRun {
+  const { stepEpochJ, lowJ, highJ, factor } = run;
   return {
     ...run,
-    factor,
     lowJ: Math.max(0, stepEpochJ - (stepEpochJ - lowJ) * factor),
     highJ: stepEpochJ + (highJ - stepEpochJ) * factor,
   };
@@ -119,19 +125,14 @@ const coverageOf = (runs: readonly ReplayedRun[]): number =>
 /** @param finished at least one run */
 export function replay(finished: readonly FinishedRun[], plan: StepPlan = {}): Replay {
   const shipped = finished.map((run) => replayOne(run, plan));
-  const runs = shipped.map((run, i) =>
-    scaledByOthers(
-      run,
-      shipped.filter((_, j) => j !== i),
-    ),
-  );
+  const runs = shipped.map((run, i) => ({ ...run, factor: factorByOthers(shipped.filter((_, j) => j !== i)) }));
   const scores = Object.fromEntries(Object.entries(RULES).map(([rule, told]) => [rule, scoreOf(runs, told)]));
   return {
     runs,
     score: {
       ...(scores as Record<Rule, Score | undefined>),
       coverage: coverageOf(runs),
-      shippedCoverage: coverageOf(shipped),
+      coverageScaled: coverageOf(runs.map(scaled)),
     },
   };
 }

@@ -1,7 +1,8 @@
 // What is known of recorded runs beside their traces: epochs, joules, the GPU. A small CSV with one row per run.
+import { cellsOf, linesOf } from "../../measure/imports/csv.ts";
 import { InputError } from "../../units/input-error.ts";
 import type { BoardFacts } from "./baselines.ts";
-import { cellsOf, missingColumn, numberIn } from "./trace-lines.ts";
+import { missingColumn, numberIn } from "./trace-lines.ts";
 
 /** One row of the file; what is not given is left out. */
 export interface RunFacts extends BoardFacts {
@@ -11,22 +12,61 @@ export interface RunFacts extends BoardFacts {
   readonly energyJ?: number;
 }
 
-/** Column → field, and what its values must be. */
-const FIELDS: readonly (readonly [string, keyof RunFacts, (value: number) => boolean, string])[] = [
-  ["epochs", "epochs", (value) => Number.isInteger(value) && value >= 1, "a whole number from 1"],
-  ["energy_j", "energyJ", (value) => value > 0, "above 0"],
-  ["gpu_tdp_w", "tdpW", (value) => value > 0, "above 0"],
-  ["gpu_usage_ratio", "usageRatio", (value) => value >= 0 && value <= 1, "from 0 to 1"],
+export interface RunsFile {
+  readonly facts: ReadonlyMap<string, RunFacts>;
+  /** Columns that mean nothing here. */
+  readonly ignored: readonly string[];
+}
+
+interface Field {
+  readonly column: string;
+  readonly field: keyof RunFacts;
+  readonly isFit: (value: number) => boolean;
+  readonly expected: string;
+  /** What turns a value into SI. */
+  readonly scale: number;
+}
+
+const isPositive = (value: number): boolean => value > 0;
+const energyField = (column: string, scale: number): Field => ({
+  column,
+  field: "energyJ",
+  isFit: isPositive,
+  expected: "above 0",
+  scale,
+});
+/** Columns by name; of two that say the same thing, the later one here is taken. No run takes millijoules: mj are megajoules. */
+const FIELDS: readonly Field[] = [
+  {
+    column: "epochs",
+    field: "epochs",
+    isFit: (value) => Number.isInteger(value) && value >= 1,
+    expected: "a whole number from 1",
+    scale: 1,
+  },
+  energyField("energy_kwh", 3.6e6),
+  energyField("energy_wh", 3600),
+  energyField("energy_mj", 1e6),
+  energyField("energy_kj", 1000),
+  energyField("energy_j", 1),
+  { column: "gpu_tdp_w", field: "tdpW", isFit: isPositive, expected: "above 0", scale: 1 },
+  {
+    column: "gpu_usage_ratio",
+    field: "usageRatio",
+    isFit: (value) => value >= 0 && value <= 1,
+    expected: "from 0 to 1",
+    scale: 1,
+  },
 ];
 
 /**
  * Reads the whole file.
- * @param text CSV with the column run and any of epochs, energy_j, gpu_tdp_w, gpu_usage_ratio; other columns are left alone
- * @returns by run
+ * @param text CSV with the column run and any of epochs, energy_j (or _kj, _mj, _wh, _kwh), gpu_tdp_w, gpu_usage_ratio
+ * @returns facts by run, and the other columns
  * @throws InputError "missing-column", "bad-number", "out-of-range", "run-twice", with the row
  */
-export function parseRunsFile(file: string, text: string): ReadonlyMap<string, RunFacts> {
-  const lines = text.replace(/^\uFEFF/, "").split(/\r?\n/);
+export function parseRunsFile(file: string, text: string): RunsFile {
+  const lines = linesOf(text);
   const header = cellsOf(lines[0] ?? "");
   const runAt = header.indexOf("run");
   if (runAt < 0) throw missingColumn(file, ["run"], header);
@@ -43,22 +83,23 @@ export function parseRunsFile(file: string, text: string): ReadonlyMap<string, R
       );
     known.set(run, factsIn(file, i + 1, header, cells));
   });
-  return known;
+  const ignored = header.filter((column) => column !== "run" && !FIELDS.some((field) => field.column === column));
+  return { facts: known, ignored };
 }
 
 function factsIn(file: string, row: number, header: readonly string[], cells: readonly string[]): RunFacts {
   return Object.fromEntries(
-    FIELDS.flatMap(([column, field, fits, expected]) => {
+    FIELDS.flatMap(({ column, field, isFit, expected, scale }) => {
       const cell = cells[header.indexOf(column)];
       if (cell === undefined || cell === "") return [];
       const value = numberIn(file, row, column, cell);
-      if (!fits(value))
+      if (!isFit(value))
         throw new InputError(
           "out-of-range",
           `"${file}", row ${row}: ${column} is ${value}, expected ${expected}`,
           "mend the row or leave the cell empty",
         );
-      return [[field, value]];
+      return [[field, value * scale]];
     }),
   );
 }

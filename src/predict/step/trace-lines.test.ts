@@ -16,6 +16,12 @@ describe("traceReader", () => {
       { run: "b", timeS: [0], powerW: [20] },
     ]);
   });
+  it("takes commas, quotes and carriage returns inside a line for what RFC 4180 says", () => {
+    const { traces } = read("run,time_s,note,gpu_power_w\r", '"a, 1",0,"x, y",101\r', '"a, 1",1,"say ""x""",102\r');
+    expect(traces).toEqual([{ run: "a, 1", timeS: [0, 1], powerW: [101, 102] }]);
+    const { facts } = parseRunsFile("r", 'run,note,epochs\r\n"a, 1","x, y",90\r\n');
+    expect(facts.get("a, 1")).toEqual({ epochs: 90 });
+  });
   it("calls the only run of a file without names after the file", () => {
     expect(read("time_s,power_w,epoch", "0,1,0", "1,1,", "2,1,1").traces).toEqual([
       { run: "t", timeS: [0, 1, 2], powerW: [1, 1, 1], epoch: [0, undefined, 1] },
@@ -43,9 +49,17 @@ describe("traceReader", () => {
 
 describe("parseRunsFile", () => {
   it("reads what is given and leaves out what is not", () => {
-    const facts = parseRunsFile("r", "run,epochs,energy_j,gpu_tdp_w,note\r\na,90,1e6,350,x\r\nb,,,,\r\n");
+    const { facts, ignored } = parseRunsFile("r", "run,epochs,energy_j,gpu_tdp_w,note\r\na,90,1e6,350,x\r\nb,,,,\r\n");
     expect(facts.get("a")).toEqual({ epochs: 90, energyJ: 1e6, tdpW: 350 });
     expect(facts.get("b")).toEqual({});
+    expect(ignored).toEqual(["note"]);
+  });
+  it("takes joules in other units by the column's name", () => {
+    const energyOf = (column: string) => parseRunsFile("r", `run,${column}\na,2`).facts.get("a")?.energyJ;
+    expect(["kj", "mj", "wh", "kwh", "j"].map((unit) => energyOf(`energy_${unit}`))).toEqual([
+      2e3, 2e6, 7200, 7.2e6, 2,
+    ]);
+    expect(parseRunsFile("r", "run,energy_btu\na,2").ignored).toEqual(["energy_btu"]);
   });
   it("names what cannot be used with its row", () => {
     expect(() => parseRunsFile("r", "name,epochs\na,3")).toThrow(/no column run/);

@@ -1,5 +1,6 @@
 // A CSV file of power traces, line by line: big files are never held as text. The columns' names are the contract of `joulecast step`;
 // whatever cannot be used is named with its row. Reading and unpacking the file is the caller's business.
+import { cellsOf } from "../../measure/imports/csv.ts";
 import { InputError } from "../../units/input-error.ts";
 import { nearest } from "../../units/nearest.ts";
 import type { PowerTrace } from "./epochs.ts";
@@ -11,11 +12,6 @@ const COLUMNS = {
   run: { names: ["run"] },
   epoch: { names: ["epoch"] },
 } as const;
-
-/** Cells of one line. Quotes around a cell are taken off; commas inside quotes are no part of this format. */
-export function cellsOf(line: string): string[] {
-  return line.split(",").map((cell) => cell.trim().replace(/^"(.*)"$/, "$1"));
-}
 
 /** Where a wanted column is, or -1. */
 function indexOf(header: readonly string[], names: readonly string[]): number {

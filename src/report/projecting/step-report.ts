@@ -74,7 +74,7 @@ function runsTable({ runs }: Replay): Section {
       ...(isCalculated ? CALCULATOR_COLUMNS : []),
     ],
     rows: runs.map((run) => [
-      textCell(run.run, run.projection.remarks.length > 0 ? "warning" : undefined),
+      textCell(run.run, run.remarks.length > 0 ? "warning" : undefined),
       countCell(run.epochs),
       quantityCell(run.trueJ, "J"),
       quantityCell(run.stepEpochJ, "J"),
@@ -91,14 +91,14 @@ function runsTable({ runs }: Replay): Section {
 
 function intervalNote({ runs, score }: Replay): string {
   const own = runs.some(({ factor }) => factor !== 1)
-    ? `; each is scaled by the errors of the other runs, without that ${formatRatio(score.shippedCoverage)}`
-    : `; with ${LEAST_CALIBRATION_RUNS} runs each would be scaled by the errors of the others`;
-  return `${formatRatio(score.coverage)} of the runs lie in their ${formatRatio(NOMINAL_COVERAGE)} interval${own}`;
+    ? `; if each was scaled by the errors of the other runs, ${formatRatio(score.coverageScaled)} (near nine of ten by construction)`
+    : `; with ${LEAST_CALIBRATION_RUNS} runs they could be held against the errors of the others`;
+  return `${formatRatio(score.coverage)} of the runs lie in their ${formatRatio(NOMINAL_COVERAGE)} interval, as it is told while a run goes on${own}`;
 }
 
 export function stepDocument({ replayed, plan, remarks }: StepInput): Document {
   const { start = DEFAULT_START, window = DEFAULT_WINDOW } = plan;
-  const short = replayed.runs.flatMap(({ run, projection }) => projection.remarks.map((remark) => `${run}: ${remark}`));
+  const short = replayed.runs.flatMap(({ run, remarks: own }) => own.map((remark) => `${run}: ${remark}`));
   const found =
     start === "found" ? ["the stabilising point is found in the whole run: a forecast knows only its beginning"] : [];
   return {

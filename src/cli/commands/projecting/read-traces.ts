@@ -1,12 +1,12 @@
 // Power traces from files, plain or packed, line by line: hours of samples are never held as text. What a line means is
 // predict/step/trace-lines.ts; here are only streams.
-import { createReadStream, readFileSync } from "node:fs";
-import { basename } from "node:path";
+import { createReadStream, readdirSync, readFileSync, statSync } from "node:fs";
+import { basename, join, resolve } from "node:path";
 import { createInterface } from "node:readline";
 import { createGunzip } from "node:zlib";
 import { explainRefusal } from "../../../node/files.ts";
 import type { PowerTrace } from "../../../predict/step/epochs.ts";
-import { parseRunsFile, type RunFacts } from "../../../predict/step/runs-file.ts";
+import { parseRunsFile, type RunsFile } from "../../../predict/step/runs-file.ts";
 import { type TraceReader, traceReader } from "../../../predict/step/trace-lines.ts";
 import { InputError } from "../../../units/input-error.ts";
 
@@ -57,6 +57,34 @@ export async function readTraceFile(path: string): Promise<ReturnType<TraceReade
   return reader.end();
 }
 
+/**
+ * Files as they are, folders as the .csv and .csv.gz in them, sorted by name; no folders in folders.
+ * @param runsPath the runs file: it may lie among the traces and is none of them
+ * @throws InputError "no-traces" for a folder that holds none
+ */
+export function tracePaths(paths: readonly string[], runsPath?: string): readonly string[] {
+  return paths.flatMap((path) => {
+    if (!statSync(path, { throwIfNoEntry: false })?.isDirectory()) return [path];
+    let names: readonly string[];
+    try {
+      names = readdirSync(path, { withFileTypes: true }).flatMap((entry) => (entry.isDirectory() ? [] : [entry.name]));
+    } catch (error) {
+      throw explainRefusal(error, path, "read");
+    }
+    const found = names
+      .filter((name) => /\.csv(\.gz)?$/.test(name))
+      .sort()
+      .map((name) => join(path, name))
+      .filter((file) => runsPath === undefined || resolve(file) !== resolve(runsPath));
+    if (found.length > 0) return found;
+    throw new InputError(
+      "no-traces",
+      `the folder "${path}" holds no .csv or .csv.gz of traces`,
+      "give the folder that the trace files lie in, or the files themselves",
+    );
+  });
+}
+
 /** Traces of several files, one after another; a run whose name is in two files is called FILE/RUN. */
 export async function readTraces(paths: readonly string[], onFile: (path: string) => void = () => undefined) {
   const files: { readonly name: string; readonly traces: readonly PowerTrace[] }[] = [];
@@ -79,7 +107,7 @@ export async function readTraces(paths: readonly string[], onFile: (path: string
 }
 
 /** What is known of the runs, by name. @throws InputError that names file and row */
-export function readRunsFile(path: string): ReadonlyMap<string, RunFacts> {
+export function readRunsFile(path: string): RunsFile {
   let text: string;
   try {
     text = readFileSync(path, "utf8");

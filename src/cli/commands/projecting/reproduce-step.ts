@@ -2,8 +2,9 @@
 // does the rest. Their column names are known only here.
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
+import { cellsOf } from "../../../measure/imports/csv.ts";
 import { explainRefusal } from "../../../node/files.ts";
-import { cellsOf, missingColumn, numberIn } from "../../../predict/step/trace-lines.ts";
+import { missingColumn, numberIn } from "../../../predict/step/trace-lines.ts";
 import type { ReproducedRow } from "../../../study/papers/reproduced.ts";
 import { type PublishedRun, reproduceStep } from "../../../study/papers/step.ts";
 import { InputError } from "../../../units/input-error.ts";

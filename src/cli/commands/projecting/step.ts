@@ -1,12 +1,13 @@
 // `joulecast step TRACES…`: recorded training runs played again, each projected from its first epochs and held against its end.
 import { cutIntoEpochs } from "../../../predict/step/epochs.ts";
+import { holeRemarks } from "../../../predict/step/holes.ts";
 import { DEFAULT_START, DEFAULT_WINDOW, type StepPlan } from "../../../predict/step/project.ts";
 import { type FinishedRun, type Replay, type ReplayedRun, replay, type Score } from "../../../predict/step/replay.ts";
-import type { RunFacts } from "../../../predict/step/runs-file.ts";
+import type { RunsFile } from "../../../predict/step/runs-file.ts";
 import { stepDocument } from "../../../report/projecting/step-report.ts";
 import type { Command, OptionSpec, OptionValues } from "../../command.ts";
 import { countOption, textOption } from "../../options.ts";
-import { readRunsFile, readTraces } from "./read-traces.ts";
+import { readRunsFile, readTraces, tracePaths } from "./read-traces.ts";
 
 export const STEP_OPTIONS: readonly OptionSpec[] = [
   {
@@ -44,7 +45,7 @@ function runResult(run: ReplayedRun): Readonly<Record<string, unknown>> {
     durationS,
     projectedDurationS: projection.durationS,
     intervalFactor: run.factor,
-    remarks: projection.remarks,
+    remarks: run.remarks,
   };
 }
 
@@ -57,15 +58,21 @@ function scoresResult({ score }: Replay): Readonly<Record<string, unknown>> {
     mlco2: scoreResult(score.mlco2),
     greenAlgorithms: scoreResult(score.greenAlgorithms),
     coverage: score.coverage,
-    shippedCoverage: score.shippedCoverage,
+    coverageScaled: score.coverageScaled,
   };
 }
 
 /** What is not as the user may think. */
-function remarksOf(runs: readonly FinishedRun[], unknown: readonly string[], emptyRows: number): string[] {
+function remarksOf(
+  runs: readonly FinishedRun[],
+  unknown: readonly string[],
+  ignored: readonly string[],
+  emptyRows: number,
+): string[] {
   const some = (names: readonly string[]) => names.slice(0, 5).join(", ") + (names.length > 5 ? ", …" : "");
   return [
     ...(unknown.length > 0 ? [`${unknown.length} runs of the runs file have no trace: ${some(unknown)}`] : []),
+    ...(ignored.length > 0 ? [`columns of the runs file that were left alone: ${some(ignored)}`] : []),
     ...(emptyRows > 0 ? [`${emptyRows} rows without power were left out: power is drawn straight over them`] : []),
     ...(runs.every(({ tdpW }) => tdpW === undefined)
       ? ["MLCO2 and Green Algorithms need the GPU's design power: give gpu_tdp_w in --runs-file"]
@@ -73,13 +80,16 @@ function remarksOf(runs: readonly FinishedRun[], unknown: readonly string[], emp
   ];
 }
 
+const NO_FACTS: RunsFile = { facts: new Map(), ignored: [] };
+
 export const step: Command = {
   name: "step",
   summary: "replay recorded training runs: what their first epochs foretold, against what they took",
   arguments: [
     {
       name: "traces",
-      description: ".csv or .csv.gz with the columns run, time_s or t_ms, power_w or gpu_power_w, and epoch if known",
+      description:
+        ".csv or .csv.gz, or folders of them, with the columns run, time_s or t_ms, power_w or gpu_power_w, and epoch if known",
       required: true,
       variadic: true,
     },
@@ -87,7 +97,7 @@ export const step: Command = {
   options: [
     {
       flags: "--runs-file <file>",
-      description: "CSV with run and any of epochs, energy_j, gpu_tdp_w, gpu_usage_ratio",
+      description: "CSV with run and any of epochs, energy_j (or _kj, _mj, _wh, _kwh), gpu_tdp_w, gpu_usage_ratio",
     },
     {
       flags: "--epochs <n>",
@@ -95,22 +105,23 @@ export const step: Command = {
     },
     ...STEP_OPTIONS,
   ],
-  examples: ["joulecast step traces.csv", "joulecast step traces/*.csv.gz --runs-file runs.csv --start 10 --window 5"],
+  examples: ["joulecast step traces.csv", "joulecast step traces/ --runs-file runs.csv --start 10 --window 5"],
   run: async (paths, options, { progress }) => {
     const plan = stepPlan(options);
     const epochs = countOption(options, "--epochs");
     const runsPath = textOption(options, "--runs-file");
-    const facts = runsPath === undefined ? new Map<string, RunFacts>() : readRunsFile(runsPath);
-    const { traces, emptyRows } = await readTraces(paths, (path) => progress(`reading ${path}`));
+    const { facts, ignored } = runsPath === undefined ? NO_FACTS : readRunsFile(runsPath);
+    const { traces, emptyRows } = await readTraces(tracePaths(paths, runsPath), (path) => progress(`reading ${path}`));
     progress("");
     const finished = traces.map((trace): FinishedRun => {
       const { epochs: known = epochs, ...rest } = facts.get(trace.run) ?? {};
-      return { ...rest, series: cutIntoEpochs(trace, known) };
+      const remarks = holeRemarks(trace, rest.energyJ !== undefined);
+      return { ...rest, series: cutIntoEpochs(trace, known), remarks };
     });
     const replayed = replay(finished, plan);
     const names = new Set(traces.map(({ run }) => run));
     const unknown = [...facts.keys()].filter((run) => !names.has(run));
-    const remarks = remarksOf(finished, unknown, emptyRows);
+    const remarks = remarksOf(finished, unknown, ignored, emptyRows);
     return {
       result: {
         start: plan.start ?? DEFAULT_START,
