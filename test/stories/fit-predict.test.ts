@@ -1,6 +1,7 @@
 // Measured layers → predictor → a network and a file of networks, through the real CLI.
 import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { join, resolve } from "node:path";
+import { gzipSync } from "node:zlib";
 import { Ajv } from "ajv";
 import { beforeAll, describe, expect, it } from "vitest";
 import { csvOf, madeConvs, madeRelus } from "../support/made-layers.ts";
@@ -72,12 +73,28 @@ describe("fit", () => {
     expect(line!.chosen.intercept).toBeCloseTo(0.5, 9);
   });
 
+  it("reads a file that is packed", () => {
+    writeFileSync(at("conv.csv.gz"), gzipSync(readFileSync(at("conv.csv"))));
+    const chosen = (file: string) => {
+      const { json } = runJson(["fit", `conv=${at(file)}`]);
+      return (json as unknown as { result: { ops: { chosen: object }[] } }).result.ops[0]!.chosen;
+    };
+    expect(chosen("conv.csv.gz")).toEqual(chosen("conv.csv"));
+  });
+
   it("says what is wrong in one line, and exits with 2", () => {
+    writeFileSync(at("both.json"), JSON.stringify({ train: [1, 2, 3], test: [3, 4] }));
+    writeFileSync(at("twice.json"), JSON.stringify({ train: [5, 5], test: [6] }));
+    writeFileSync(at("beyond.json"), JSON.stringify({ train: [0, 1], test: [120] }));
     const cases: readonly (readonly [readonly string[], string])[] = [
       [["fit", `conv=${at("conv.csv")}`, "--target", "energy_k"], "nearest: energy_j"],
       [["fit", `conv=${at("conv.csv")}`, "--where", "batch_size=999"], "leaves no row"],
       [["fit", at("conv.csv")], 'unknown column "op"'],
       [["fit", `conv=${at("conv.csv")}`, "--indices", at("conv.csv")], "is not JSON"],
+      [["fit", `conv=${at("conv.csv")}`, "--indices", at("both.json")], 'in "train" and in "test": 3'],
+      [["fit", `conv=${at("conv.csv")}`, "--indices", at("twice.json")], "listed twice: 5"],
+      [["fit", `conv=${at("conv.csv")}`, "--indices", at("beyond.json")], "120 rows has not: 120"],
+      [["fit", `conv=${at("conv.csv")}`, `conv=${at("conv.csv")}`], "is given twice"],
       [["predict", "--with", at("p.json")], "nothing to predict"],
       [["predict", "zoo:vgg11"], "no predictor given"],
       [["predict", "--with", at("conv.csv"), "zoo:vgg11"], "no predictor"],
@@ -122,7 +139,10 @@ describe("predict", () => {
     ).result;
     expect(result.layers.reduce((sum, { energyJ }) => sum + energyJ, 0)).toBeCloseTo(result.energyJ, 9);
     expect(new Set(result.skipped.map(({ op }) => op))).toContain("MaxPool");
-    expect(runCli(["predict", "--with", at("p.json"), "zoo:cifar/lenet"]).stdout).toContain("Not predicted, counted 0");
+    expect(result).toMatchObject({ complete: false, highJ: null });
+    const { stdout } = runCli(["predict", "--with", at("p.json"), "zoo:cifar/lenet"]);
+    expect(stdout).toContain("Not predicted, counted 0");
+    expect(stdout).toMatch(/energy of a pass\s+at least/);
   });
 });
 

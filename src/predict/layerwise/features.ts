@@ -5,6 +5,7 @@ import { InputError } from "../../units/input-error.ts";
 import { unknownName } from "../../units/nearest.ts";
 import type { LayerKind } from "./kinds/kind.ts";
 import { kindOf } from "./kinds/table.ts";
+import { followsTarget, outcomeReason } from "./outcome-columns.ts";
 import { parameterColumns, parametersOf } from "./parameters.ts";
 import type { SetNature } from "./regressions/regression.ts";
 import { columnsOf, namedRows, numberOf, type Sample } from "./samples.ts";
@@ -28,6 +29,27 @@ export interface FeatureTable {
   readonly columns: readonly string[];
   /** The feature that says how large a layer is. */
   readonly size: string;
+  /** Numeric columns that could be features but for a reason. */
+  readonly leftOut: readonly LeftOut[];
+  /** Features asked for that are the target in other words. */
+  readonly suspect: readonly string[];
+  /** Parameters found under another name: "k as kernel_size". */
+  readonly renamed: readonly string[];
+}
+
+export interface LeftOut {
+  readonly column: string;
+  readonly reason: string;
+}
+
+/** What is known of the samples besides what a layer is. */
+export interface Known {
+  /** The column of the target. */
+  readonly target?: string;
+  /** Target by row, J. */
+  readonly energyJ?: readonly number[];
+  /** Columns that the user named for another purpose: groups, conditions, layer types. */
+  readonly setAside?: readonly string[];
 }
 
 /** How features of a sample are made; the predictor keeps it. */
@@ -36,10 +58,6 @@ export interface FeatureRecipe {
   /** Columns that are features as they are. */
   readonly columns: readonly string[];
 }
-
-/** Columns that hold what was measured or how, never what the layer is. */
-const NOT_A_FEATURE =
-  /energ|power|watt|joule|emission|carbon|duration|time|latency|seconds|_(j|w|s|kwh|wh|ms)$|^(rep|repeat|run|pass|index|id|line|seed|test|date|timestamp)|(_no|_id|passes|count|_size_gb)$|ram_total/i;
 
 /** Features of one sample: parameters, derived counts, plain columns. undefined where the layer cannot exist. */
 export function featuresOf(
@@ -63,10 +81,43 @@ export function featuresOf(
 const isNumeric = (samples: readonly Sample[], column: string): boolean =>
   samples.every(({ cells }) => cells.has(column) && Number.isFinite(Number(cells.get(column))));
 
-/** Columns of one type's samples that could be features as they are. */
-function plainColumns(samples: readonly Sample[], used: ReadonlySet<string>): string[] {
-  return columnsOf(samples).filter(
-    (column) => !used.has(column) && !NOT_A_FEATURE.test(column) && isNumeric(samples, column),
+const valuesOf = (samples: readonly Sample[], column: string): number[] =>
+  samples.map(({ cells }) => Number(cells.get(column)));
+
+/** Columns of one type's samples that could be features as they are, and those that look so but are none. */
+function plainColumns(
+  samples: readonly Sample[],
+  used: ReadonlySet<string>,
+  { target, energyJ, setAside = [] }: Known,
+): { columns: readonly string[]; leftOut: readonly LeftOut[] } {
+  const reasonOf = (column: string): string | undefined => {
+    if (column === target) return "it is the target";
+    if (setAside.includes(column)) return "it was named for another purpose";
+    const follows = energyJ !== undefined && followsTarget(valuesOf(samples, column), energyJ);
+    return (
+      outcomeReason(column) ??
+      (follows ? "it follows the target exactly; if it describes the layer, name it with --features" : undefined)
+    );
+  };
+  const judged = columnsOf(samples)
+    .filter((column) => !used.has(column) && isNumeric(samples, column))
+    .map((column) => ({ column, reason: reasonOf(column) }));
+  return {
+    columns: judged.flatMap(({ column, reason }) => (reason === undefined ? [column] : [])),
+    leftOut: judged.flatMap(({ column, reason }) => (reason === undefined ? [] : [{ column, reason }])),
+  };
+}
+
+/** Columns asked for that are the target in other words. @throws InputError when the target itself is asked for */
+function suspectsAmong(samples: readonly Sample[], asked: readonly string[], { target, energyJ }: Known): string[] {
+  if (target !== undefined && asked.includes(target))
+    throw new InputError(
+      "target-as-feature",
+      `--features names ${target}, which is the target`,
+      "leave it out: an energy cannot be predicted from itself",
+    );
+  return asked.filter(
+    (column) => energyJ && isNumeric(samples, column) && followsTarget(valuesOf(samples, column), energyJ),
   );
 }
 
@@ -74,8 +125,13 @@ function plainColumns(samples: readonly Sample[], used: ReadonlySet<string>): st
  * @param asked features that the user named; undefined: parameters and counts where the kind is known, else all columns that can be
  * @throws InputError for names that are no feature, empty cells, and layers that cannot exist
  */
-export function tabulate(op: string, samples: readonly Sample[], asked?: readonly string[]): FeatureTable {
-  const known = parameterColumns(columnsOf(samples));
+export function tabulate(
+  op: string,
+  samples: readonly Sample[],
+  asked?: readonly string[],
+  context: Known = {},
+): FeatureTable {
+  const known = parameterColumns(columnsOf(samples).filter((column) => column !== context.target));
   const kind = kindOf(op, known.keys());
   const parameters = kind
     ? [...kind.needs, ...(kind.takes ?? [])].filter((name) => known.has(name))
@@ -83,11 +139,10 @@ export function tabulate(op: string, samples: readonly Sample[], asked?: readonl
   const used = new Set(known.values());
   const askedNames = asked?.flatMap(namesIn) ?? [];
   const derivedNames = new Set(Object.values(kind?.sets ?? {}).flat());
+  const plain = asked || kind ? { columns: [], leftOut: [] } : plainColumns(samples, used, context);
   const columns = asked
     ? askedNames.filter((name) => !derivedNames.has(name) || columnsOf(samples).includes(name))
-    : kind
-      ? []
-      : plainColumns(samples, used);
+    : plain.columns;
   const all = columnsOf(samples);
   const strange = columns.find((name) => !all.includes(name) && !known.has(name));
   if (strange !== undefined)
@@ -107,7 +162,7 @@ export function tabulate(op: string, samples: readonly Sample[], asked?: readonl
     throw new InputError(
       "no-features",
       `the samples of "${op}" have no column that describes a layer`,
-      `name the columns with --features; the file has ${all.slice(0, 20).join(", ")}`,
+      `name the columns with --features; the file has ${all.slice(0, 20).join(", ")}${plain.leftOut.map(({ column, reason }) => `; ${column} was left out: ${reason}`).join("")}`,
     );
   return {
     op,
@@ -116,6 +171,11 @@ export function tabulate(op: string, samples: readonly Sample[], asked?: readonl
     rows,
     columns: recipe.columns,
     size: first[size] === undefined ? askedNames[0]! : size,
+    leftOut: plain.leftOut,
+    suspect: suspectsAmong(samples, askedNames, context),
+    renamed: parameters.flatMap((name) =>
+      known.get(name)!.toLowerCase() === name ? [] : [`${known.get(name)} as ${name}`],
+    ),
   };
 }
 

@@ -97,6 +97,70 @@ describe("fitOp", () => {
   });
 });
 
+describe("features that are none", () => {
+  const renamed = (names: Readonly<Record<string, string>>, rows = madeConvs(60, 5)) =>
+    rows.map((row) => Object.fromEntries(Object.entries(row).map(([key, value]) => [names[key] ?? key, value])));
+  const short = {
+    batch_size: "batch",
+    image_size: "image",
+    kernel_size: "kernel",
+    in_channels: "cin",
+    out_channels: "cout",
+  };
+
+  it("never takes the target or the time, and reads short names", () => {
+    const rows = renamed(short).map(({ energy_j, ...row }) => ({
+      ...row,
+      E_mJ: 1000 * energy_j!,
+      secs: energy_j! / 70,
+    }));
+    const { model, remarks } = fitOp("conv", samplesOf(rows), { target: parseTarget("E_mJ:mJ") });
+    expect(model.kind).toBe("conv");
+    expect(model.features).not.toContain("E_mJ");
+    expect(remarks.join()).toContain("cin as in_channels, cout as out_channels");
+  });
+
+  it("leaves out what follows the target, unless it is named", () => {
+    const rows = Array.from({ length: 40 }, (_, i) => ({
+      head_count: 1 + (i % 7),
+      time_steps: 1 + (i % 11),
+      day: i,
+      twin: 7 * (1 + (i % 7)) * (1 + (i % 11)),
+      energy_j: (1 + (i % 7)) * (1 + (i % 11)),
+    }));
+    const { model, leftOut, remarks } = fitOp("mystery", samplesOf(rows, "mystery"), { target, setAside: ["day"] });
+    expect(leftOut.map(({ column }) => column)).toEqual(["day", "twin", "energy_j"]);
+    expect(new Set(model.columns)).toEqual(new Set(["head_count", "time_steps"]));
+    expect(remarks.join()).toContain("left out: day");
+    const named = fitOp("mystery", samplesOf(rows, "mystery"), { target, features: ["twin"] });
+    expect(named.remarks.join()).toContain("twin follows the target exactly");
+    expect(() => fitOp("mystery", samplesOf(rows, "mystery"), { target, features: ["energy_j"] })).toThrow(
+      "is the target",
+    );
+  });
+
+  it("reads the letters of papers in a file of convolutions", () => {
+    const letters = {
+      batch_size: "N",
+      image_size: "H",
+      kernel_size: "K",
+      in_channels: "C_in",
+      out_channels: "C_out",
+      stride: "S",
+      padding: "P",
+    };
+    const { model } = fitOp("conv", samplesOf(renamed(letters)), { target });
+    expect(model.features).toEqual(fitOp("conv", samplesOf(madeConvs(60, 5)), { target }).model.features);
+    expect(model.kind).toBe("conv");
+  });
+
+  it("takes plain columns where an activation's size is not given", () => {
+    const rows = madeRelus(60, 4).map(({ input_size, ...row }) => ({ ...row, cells: input_size * row.batch_size }));
+    expect(fitOp("relu", samplesOf(rows, "relu"), { target }).model.columns).toContain("cells");
+    expect(fitOp("relu", samplesOf(rows, "relu"), { target, features: ["cells"] }).model.features).toEqual(["cells"]);
+  });
+});
+
 describe("what is refused", () => {
   const refused =
     (rows: readonly object[], options = {}) =>
@@ -173,6 +237,13 @@ describe("predictor JSON", () => {
       9,
     );
     expect(answer.byOp.map(({ op }) => op)).toEqual(["conv", "relu"]);
+
+    const holed = csvOf(rows).replace(/\n\d+,([^\n]*,conv,)/, "\n,$1");
+    expect(holed).not.toBe(csvOf(rows));
+    expect(() => predictSamples(predictor, readSamples({ name: "n.csv", text: holed }), { group: "net" })).toThrow(
+      "batch_size in n.csv, row 2",
+    );
+    expect(() => predictSamples(predictor, layers, { whole: "net" })).toThrow("--group is not given");
 
     const whole = readSamples({
       name: "n.csv",

@@ -5,9 +5,9 @@ import { formatRatio } from "../../units/format.ts";
 import { InputError } from "../../units/input-error.ts";
 import { unknownName } from "../../units/nearest.ts";
 import { type Candidate, chooseCandidate, evaluateCandidate, type Splits } from "./candidates.ts";
-import { type FeatureSet, type FeatureTable, featureSets, givenSet, tabulate } from "./features.ts";
+import { type FeatureSet, type FeatureTable, featureSets, givenSet, type LeftOut, tabulate } from "./features.ts";
 import { type HeldOut, intervalsOf } from "./interval.ts";
-import { checkColumn, energiesOf, machineOf, type Target, timesOf } from "./measured.ts";
+import { checkColumn, energiesOf, machineOf, type Target, trustedTimes } from "./measured.ts";
 import type { OpModel } from "./op-model.ts";
 import { populations } from "./populations.ts";
 import type { Regression } from "./regressions/regression.ts";
@@ -32,6 +32,8 @@ export interface FitOptions {
   readonly group?: string;
   /** Default: all rows are fitted, and a seeded fifth is held out for the test score. */
   readonly split?: GivenSplit;
+  /** Further columns that are no features unless named: conditions, the layer type. */
+  readonly setAside?: readonly string[];
 }
 
 export interface OpFit {
@@ -41,6 +43,8 @@ export interface OpFit {
   /** What could not be fitted, and why. */
   readonly failed: readonly { readonly model: string; readonly features: readonly string[]; readonly reason: string }[];
   readonly model: OpModel;
+  /** Numeric columns that were not taken as features, and why. */
+  readonly leftOut: readonly LeftOut[];
   /** What a reader should know: doubts about the samples or the fit. */
   readonly remarks: readonly string[];
 }
@@ -137,12 +141,17 @@ export function fitOp(op: string, samples: readonly Sample[], options: FitOption
   const machine = machineOf(samples);
   const energyJ = energiesOf(samples, target);
   refuseFew(op, samples, samples.length);
-  const table = tabulate(op, samples, features);
+  const table = tabulate(op, samples, features, {
+    target: target.column,
+    energyJ,
+    setAside: [...(options.setAside ?? []), ...(options.group === undefined ? [] : [options.group])],
+  });
   const sets = features ? [givenSet(table, features)] : featureSets(table);
   const splits = splitsOf(table, samples, options);
   refuseFew(op, samples, splits.train.length);
   const named = features !== undefined || model !== undefined;
-  const measured = { energyJ, passS: named ? undefined : timesOf(samples) };
+  const timed = trustedTimes(samples, energyJ);
+  const measured = { energyJ, passS: named ? undefined : timed.passS };
   const failed: { model: string; features: readonly string[]; reason: string }[] = [];
   const candidates = sets.flatMap((set) =>
     regressionsFor(set, model).flatMap((regression): Candidate[] => {
@@ -174,7 +183,14 @@ export function fitOp(op: string, samples: readonly Sample[], options: FitOption
     candidates,
     failed,
     model: modelOf(table, chosen, splits, target, machine, samples, energyJ, measured.passS),
+    leftOut: table.leftOut,
     remarks: [
+      ...(timed.remark === undefined ? [] : [timed.remark]),
+      ...(table.renamed.length > 0 ? [`read ${table.renamed.join(", ")}`] : []),
+      ...(table.leftOut.length > 0
+        ? [`left out: ${table.leftOut.map(({ column, reason }) => `${column} (${reason})`).join(", ")}`]
+        : []),
+      ...table.suspect.map((column) => `${column} follows the target exactly: is it a measurement?`),
       ...populations(samples, chosen, splits.folds),
       ...(chosen.cv.mape > 0.5 ? [`the mean error on held-out rows is ${formatRatio(chosen.cv.mape)}`] : []),
     ],

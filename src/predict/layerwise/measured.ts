@@ -2,7 +2,7 @@
 import { InputError } from "../../units/input-error.ts";
 import { unknownName } from "../../units/nearest.ts";
 import { JOULES_PER_KWH } from "../../units/quantity.ts";
-import { columnsOf, namedRows, numberOf, type Sample } from "./samples.ts";
+import { columnsOf, namedRows, numberOf, placeOf, type Sample } from "./samples.ts";
 
 /** A column with its unit: "cpu_energy:kWh". */
 export interface Target {
@@ -19,6 +19,9 @@ const UNITS: Readonly<Record<string, number>> = {
   kJ: 1e3,
   Wh: 3600,
   kWh: JOULES_PER_KWH,
+  MJ: 1e6,
+  nJ: 1e-9,
+  µJ: 1e-6,
 };
 
 /** @throws InputError for a unit that is no energy */
@@ -64,13 +67,38 @@ export function energiesOf(samples: readonly Sample[], target: Target): number[]
   return values.map((value) => value! * target.joules);
 }
 
+/** Numbers of passes, by the names that data sets use: beside one, a duration is that of all passes. */
+const PASSES = ["passes", "forward_passes", "n_passes"];
 /** Seconds of one pass: from the first of these that all samples have. */
 const TIMES: readonly (readonly [string, string?])[] = [
   ["pass_s"],
+  ...PASSES.map((passes) => ["duration_s", passes] as const),
   ["duration_s"],
   ["time_s"],
-  ["duration", "forward_passes"],
+  ...PASSES.map((passes) => ["duration", passes] as const),
 ];
+
+/** Powers that a processor draws, W: beyond them, energy and time were not taken over the same passes. */
+const LEAST_POWER_W = 0.5;
+const MOST_POWER_W = 5000;
+
+/** The times, unless a power that follows from them is none; then the reason. */
+export function trustedTimes(
+  samples: readonly Sample[],
+  energyJ: readonly number[],
+): { readonly passS: readonly number[] | undefined; readonly remark?: string } {
+  const passS = timesOf(samples);
+  const wrong = passS?.findIndex((time, i) => {
+    const power = energyJ[i]! / time;
+    return power < LEAST_POWER_W || power > MOST_POWER_W;
+  });
+  if (passS === undefined || wrong === undefined || wrong < 0) return { passS };
+  const power = (energyJ[wrong]! / passS[wrong]!).toPrecision(3);
+  return {
+    passS: undefined,
+    remark: `times are not used: energy by time is ${power} W in ${placeOf(samples[wrong]!)}, so they are not of the same passes`,
+  };
+}
 
 /** Times of one pass, s; undefined where the files do not tell, or tell it of some rows only. */
 export function timesOf(samples: readonly Sample[]): number[] | undefined {
@@ -85,7 +113,7 @@ export function timesOf(samples: readonly Sample[]): number[] | undefined {
 }
 
 /** Columns that name the machine. Different values in them are different machines. */
-const MACHINE_COLUMNS =
+export const MACHINE_COLUMNS =
   /^(hardware|device|machine|host|hostname|cpu|cpu_model|cpu_name|gpu|gpu_model|gpu_name|cpu_count|gpu_count|ram_total_size|environment)$/i;
 
 /** The machine the samples come from, by column. @throws InputError when it is more than one */

@@ -5,7 +5,8 @@ import type { Prediction } from "../predictor.ts";
 import { type Score, type Scored, scoreOf } from "../score.ts";
 import { type LayerwisePredictor, sampleFeatures, sumPredictions } from "./layerwise-predictor.ts";
 import { checkColumn, type Target } from "./measured.ts";
-import { parameterColumns } from "./parameters.ts";
+import type { OpModel } from "./op-model.ts";
+import { PARAMETERS, parameterColumns, parametersOf } from "./parameters.ts";
 import { columnsOf, namedRows, numberOf, type Sample } from "./samples.ts";
 import { namesIn } from "./terms.ts";
 
@@ -58,6 +59,15 @@ export interface SampleQuestion {
   readonly whole?: string;
 }
 
+/** Why a layer has no features: what its kind needs and the row has not, or a shape without output. */
+function lackingReason(model: OpModel, sample: Sample, columns: ReadonlyMap<string, string>): string {
+  const parameters = parametersOf(sample, columns);
+  const lacking = Object.keys(model.range).find(
+    (name) => Object.hasOwn(PARAMETERS, name) && parameters[name] === undefined,
+  );
+  return lacking === undefined ? "the parameters leave no output" : `nothing says its ${lacking}`;
+}
+
 function predictRow(
   predictor: LayerwisePredictor,
   sample: Sample,
@@ -68,9 +78,10 @@ function predictRow(
   const model = predictor.modelOf(op);
   if (model === undefined) return skip("no model of this type");
   const features = sampleFeatures(model, sample, columns);
-  if (features === undefined) return skip("the parameters leave no output");
+  if (features === undefined) return skip(lackingReason(model, sample, columns));
   const lacking = model.features.flatMap(namesIn).find((name) => features[name] === undefined);
-  if (lacking !== undefined) return skip(`nothing says its ${lacking}`);
+  if (lacking !== undefined)
+    return skip(model.kind === undefined ? `nothing says its ${lacking}` : lackingReason(model, sample, columns));
   const { energyJ, lowJ, highJ, inRange, outside } = predictor.predict({ op: model.op, features });
   return { index, line, op, energyJ, lowJ, highJ, inRange, outside };
 }
@@ -111,6 +122,12 @@ export function predictSamples(
   samples: readonly Sample[],
   { group, truth, whole }: SampleQuestion = {},
 ): SamplePredictions {
+  if (whole !== undefined && (group === undefined || truth === undefined))
+    throw new InputError(
+      "whole-alone",
+      `--whole ${whole} says which rows hold the truth of a group, and ${group === undefined ? "--group" : "--truth"} is not given`,
+      "give --group COLUMN and --truth COLUMN:UNIT with it",
+    );
   const columns = parameterColumns(columnsOf(samples));
   if (group !== undefined) checkColumn(group, samples);
   const truths = truthsOf(samples, truth);
@@ -128,6 +145,16 @@ export function predictSamples(
     if ("reason" in answer) skipped.push(answer);
     else rows.push({ ...answer, truthJ: truths.get(sample) });
   }
+  const silent = layers.filter((sample) => {
+    const answer = answers.get(sample)!;
+    return "reason" in answer && predictor.modelOf(sample.op) !== undefined;
+  });
+  if (silent.length > 0)
+    throw new InputError(
+      "missing-parameter",
+      `${(answers.get(silent[0]!) as SkippedRow).reason} in ${namedRows(silent)}: such rows cannot count 0`,
+      `fill the cells that ${silent[0]!.op} layers need (${predictor.modelOf(silent[0]!.op)!.features.join(", ")}), or leave the rows out with --where`,
+    );
   if (rows.length === 0)
     throw new InputError(
       "no-model",

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { energiesOf, machineOf, parseTarget, timesOf } from "./measured.ts";
+import { energiesOf, machineOf, parseTarget, timesOf, trustedTimes } from "./measured.ts";
 import { numberOf, readSamples } from "./samples.ts";
 
 const csv = (text: string) => readSamples({ name: "s.csv", text, op: "conv" });
@@ -27,6 +27,15 @@ describe("readSamples", () => {
     expect(() => readSamples({ name: "x", text: "\u0000\u0001ab" })).toThrow("not a text file");
   });
 
+  it("reads line breaks within quotes, and refuses a column that comes twice", () => {
+    const rows = csv('a,note,b\n1,"two\nlines",3\n4,x,5\n');
+    expect(rows.map(({ line, cells }) => [line, cells.get("note"), cells.get("b")])).toEqual([
+      [2, "two\nlines", "3"],
+      [4, "x", "5"],
+    ]);
+    expect(() => csv("a,b,a\n1,2,3\n")).toThrow('two columns "a"');
+  });
+
   it("takes a square written as a pair as one number", () => {
     expect(numberOf(csv('k\n"(3, 3)"\n')[0]!, "k")).toBe(3);
   });
@@ -37,6 +46,7 @@ describe("what was measured", () => {
     expect(energiesOf(csv("e\n2\n"), parseTarget("e:kWh"))).toEqual([7.2e6]);
     expect(energiesOf(csv("e\n2\n"), parseTarget("e:mJ"))).toEqual([0.002]);
     expect(energiesOf(csv("e\n2\n"), parseTarget("e"))).toEqual([2]);
+    expect(energiesOf(csv("e\n2\n"), parseTarget("e:MJ"))).toEqual([2e6]);
     expect(() => parseTarget("e:km")).toThrow('"km" is no unit');
   });
 
@@ -49,8 +59,18 @@ describe("what was measured", () => {
 
   it("finds the time of a pass, or none", () => {
     expect(timesOf(csv("duration,forward_passes\n30,10\n"))).toEqual([3]);
+    expect(timesOf(csv("duration_s,passes\n30,10\n"))).toEqual([3]);
     expect(timesOf(csv("time_s\n30\n"))).toEqual([30]);
     expect(timesOf(csv("duration\n30\n"))).toBeUndefined();
+  });
+
+  it("does not use times from which no power of a processor follows", () => {
+    const rows = csv("duration_s\n2\n3\n");
+    expect(trustedTimes(rows, [100, 90]).passS).toEqual([2, 3]);
+    expect(trustedTimes(rows, [100, 0.9])).toEqual({
+      passS: undefined,
+      remark: expect.stringContaining("0.300 W in s.csv, row 3"),
+    });
   });
 
   it("refuses two machines in one set", () => {

@@ -32,22 +32,35 @@ interface RawRow {
   readonly cells: ReadonlyMap<string, string>;
 }
 
+/** Records with the line that each starts on: a quoted cell may hold line breaks. An odd number of quotes leaves one open. */
+function recordsOf(text: string): { readonly line: number; readonly text: string }[] {
+  const records: { line: number; parts: string[]; open: boolean }[] = [];
+  linesOf(text).forEach((line, i) => {
+    const odd = line.split('"').length % 2 === 0;
+    const last = records.at(-1);
+    if (last?.open) {
+      last.parts.push(line);
+      last.open = !odd;
+    } else records.push({ line: i + 1, parts: [line], open: odd });
+  });
+  return records.map(({ line, parts }) => ({ line, text: parts.join("\n") }));
+}
+
 function fromCsv({ name, text }: SampleFile): { columns: readonly string[]; rows: readonly RawRow[] } {
-  const lines = linesOf(text);
-  const first = lines.findIndex((line) => line.trim() !== "");
-  const columns = cellsOf(lines[first] ?? "");
-  const rows = lines.flatMap((line, i): RawRow[] => {
-    if (i <= first || line.trim() === "") return [];
-    const cells = cellsOf(line);
+  const [header, ...records] = recordsOf(text).filter((record) => record.text.trim() !== "");
+  const columns = cellsOf(header?.text ?? "");
+  const twice = columns.find((column, i) => columns.indexOf(column) < i);
+  if (twice !== undefined)
+    throw new InputError("bad-samples", `${name} has two columns "${twice}"`, "rename or delete one of them");
+  const rows = records.map(({ line, text: record }): RawRow => {
+    const cells = cellsOf(record);
     if (cells.length !== columns.length)
       throw new InputError(
         "bad-samples",
-        `${name}, row ${i + 1}: ${cells.length} cells for ${columns.length} columns`,
+        `${name}, row ${line}: ${cells.length} cells for ${columns.length} columns`,
         "each row needs one cell per column; quote cells that hold a comma",
       );
-    return [
-      { line: i + 1, cells: new Map(cells.flatMap((cell, j) => (ABSENT.test(cell) ? [] : [[columns[j]!, cell]]))) },
-    ];
+    return { line, cells: new Map(cells.flatMap((cell, j) => (ABSENT.test(cell) ? [] : [[columns[j]!, cell]]))) };
   });
   return { columns, rows };
 }

@@ -39,7 +39,14 @@ function byType({ layers }: NetworkPrediction): Section {
   };
 }
 
+/** "at least 3.1 J" where layers are missing from the sum. */
+const sumCell = (value: number, complete: boolean): Cell => {
+  const cell = quantityCell(value, "J");
+  return complete ? cell : { ...cell, text: `at least ${cell.text}`, tone: "warning" };
+};
+
 export function networkDocument({ work, device, answer, assumptions }: NetworkReport): Document {
+  const complete = answer.uncovered.length === 0;
   return {
     title: `${work.name}, predicted from measured layers`,
     subtitle: `batch ${work.batch} · ${device}`,
@@ -47,9 +54,12 @@ export function networkDocument({ work, device, answer, assumptions }: NetworkRe
       {
         kind: "facts",
         facts: [
-          { label: "energy of a pass", cell: quantityCell(answer.energyJ, "J") },
-          { label: "90 % interval", cell: rangeCell(answer.lowJ, answer.highJ, "J") },
-          { label: "per inference", cell: quantityCell(answer.energyJ / work.batch, "J") },
+          { label: "energy of a pass", cell: sumCell(answer.energyJ, complete) },
+          {
+            label: "90 % interval",
+            cell: complete ? rangeCell(answer.lowJ, answer.highJ, "J") : sumCell(answer.lowJ, false),
+          },
+          { label: "per inference", cell: sumCell(answer.energyJ / work.batch, complete) },
           { label: "time of a pass", cell: durationCell(answer.durationS) },
         ],
       },

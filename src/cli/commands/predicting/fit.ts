@@ -42,7 +42,15 @@ function candidateResult({ regression, set, cv, ranges, test }: Candidate) {
   };
 }
 
-function opResult({ op, chosen, candidates, failed, model, remarks }: OpFit): Readonly<Record<string, unknown>> {
+function opResult({
+  op,
+  chosen,
+  candidates,
+  failed,
+  leftOut,
+  model,
+  remarks,
+}: OpFit): Readonly<Record<string, unknown>> {
   const watts = model.powerW ?? 1;
   const { terms, coefficients, intercept, logarithmic } = model.model;
   // A product of powers has no joules per feature: its coefficients are exponents.
@@ -63,6 +71,7 @@ function opResult({ op, chosen, candidates, failed, model, remarks }: OpFit): Re
     },
     candidates: candidates.map(candidateResult),
     failed,
+    leftOut,
     range: model.range,
     machine: model.machine,
     remarks,
@@ -119,10 +128,12 @@ export const fit: Command = {
     const ops = [...new Set(samples.map(({ op }) => op))];
     const target = parseTarget(textOption(options, "--target") ?? defaultTarget(columnsOf(samples)));
     const indices = textOption(options, "--indices");
-    const splits = indices === undefined ? undefined : readIndices(indices, ops);
+    const splits = indices === undefined ? undefined : readIndices(indices, read.samples);
     const features = listOption(options, "--features");
     const model = textOption(options, "--model");
     const group = textOption(options, "--group");
+    const conditions = repeatedOption(options, "--where");
+    const setAside = [textOption(options, "--op") ?? "op", ...conditions.map((text) => text.split("=")[0]!)];
     const fits = ops.map((op) => {
       progress(`fitting ${op}`);
       const split = splits?.get(op);
@@ -131,6 +142,7 @@ export const fit: Command = {
         samples.filter((sample) => sample.op === op),
         {
           target,
+          setAside,
           ...(features && { features }),
           ...(model !== undefined && { model }),
           ...(group !== undefined && { group }),

@@ -36,6 +36,7 @@ async function predictModel(name: string, predictor: LayerwisePredictor, options
       `it knows ${predictor.ops.map(({ op }) => op).join(", ")}`,
     );
   const device = deviceOf(predictor);
+  const complete = answer.uncovered.length === 0;
   const beyond = answer.layers.filter(({ inRange }) => !inRange);
   const assumptions = [
     ...bound.assumptions,
@@ -46,7 +47,7 @@ async function predictModel(name: string, predictor: LayerwisePredictor, options
       : []),
     ...(answer.uncovered.length > 0
       ? [
-          `${answer.uncovered.length} layers have no model and count 0: ${[...new Set(answer.uncovered.map(({ op }) => op))].join(", ")}`,
+          `${answer.uncovered.length} layers have no model and count 0, so the energy is a least one: ${[...new Set(answer.uncovered.map(({ op }) => op))].join(", ")}`,
         ]
       : []),
   ];
@@ -55,7 +56,8 @@ async function predictModel(name: string, predictor: LayerwisePredictor, options
     metric: "calibrated",
     energyJ: answer.energyJ,
     lowJ: answer.lowJ,
-    highJ: answer.highJ,
+    highJ: complete ? answer.highJ : null,
+    complete,
     perInferenceJ: answer.energyJ / work.batch,
     durationS: answer.durationS ?? null,
     inRange: answer.inRange,
@@ -94,8 +96,7 @@ function predictFile(path: string, predictor: LayerwisePredictor, options: Optio
       ...(score && { score: { ...score, byOp, rows: rowScore } }),
     },
     document: samplesDocument(path, answer),
-    remarks:
-      skipped.length > 0 ? [`${skipped.length} rows count 0 (no model or no parameters): ${types.join(", ")}`] : [],
+    remarks: skipped.length > 0 ? [`${skipped.length} rows count 0 (no model of the type): ${types.join(", ")}`] : [],
   };
 }
 

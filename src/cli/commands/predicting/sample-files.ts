@@ -1,6 +1,7 @@
 // Files of samples as the command line names them: FILE, or TYPE=FILE; which rows of them (--where), and how they are split (--indices).
 import { createHash } from "node:crypto";
-import { readFileSync } from "node:fs";
+import { readFileSync, realpathSync } from "node:fs";
+import { gunzipSync } from "node:zlib";
 import { explainRefusal } from "../../../node/files.ts";
 import type { GivenSplit } from "../../../predict/layerwise/fit.ts";
 import { checkColumn } from "../../../predict/layerwise/measured.ts";
@@ -8,12 +9,24 @@ import { readSamples, type Sample } from "../../../predict/layerwise/samples.ts"
 import { InputError } from "../../../units/input-error.ts";
 import { unknownName } from "../../../units/nearest.ts";
 
-/** @throws InputError when it cannot be read */
+/** Text of a file, unpacked where it is gzip. @throws InputError when it cannot be read */
 export function readText(path: string): string {
+  let bytes: Uint8Array;
   try {
-    return readFileSync(path, "utf8");
+    bytes = readFileSync(path);
   } catch (error) {
     throw explainRefusal(error, path, "read");
+  }
+  return new TextDecoder("utf-8", { ignoreBOM: true }).decode(isGzip(bytes) ? unpacked(bytes, path) : bytes);
+}
+
+const isGzip = (bytes: Uint8Array): boolean => bytes[0] === 0x1f && bytes[1] === 0x8b;
+
+function unpacked(bytes: Uint8Array, path: string): Uint8Array {
+  try {
+    return gunzipSync(bytes);
+  } catch {
+    throw new InputError("bad-gzip", `"${path}" starts as gzip but cannot be unpacked`, "fetch or pack it again");
   }
 }
 
@@ -32,9 +45,18 @@ function splitArgument(argument: string): { readonly op?: string; readonly path:
 /** Reads all files; each says its rows' types in column `opColumn`, or is given as TYPE=FILE. */
 export function readSampleFiles(args: readonly string[], opColumn = "op"): ReadSamples {
   const hash = createHash("sha256");
+  const seen = new Set<string>();
   const samples = args.flatMap((argument) => {
     const { op, path } = splitArgument(argument);
     const text = readText(path);
+    const real = realpathSync(path);
+    if (seen.has(real))
+      throw new InputError(
+        "same-file-twice",
+        `"${path}" is given twice`,
+        "name each file once: rows that count twice make a fit look surer than it is",
+      );
+    seen.add(real);
     hash.update(text);
     return readSamples({ name: path, text, ...(op !== undefined && { op }) }, opColumn);
   });
@@ -65,11 +87,33 @@ export function selectRows(samples: readonly Sample[], conditions: readonly stri
 const isIndices = (value: unknown): value is number[] =>
   Array.isArray(value) && value.every((index) => Number.isInteger(index) && index >= 0);
 
+/** @param rows number of rows in the file */
+function refusePositions(place: string, train: readonly number[], test: readonly number[], rows: number): void {
+  const refuse = (found: readonly number[], what: string, hint: string): void => {
+    if (found.length === 0) return;
+    const shown = `${found.slice(0, 8).join(", ")}${found.length > 8 ? ` and ${found.length - 8} more` : ""}`;
+    throw new InputError("bad-indices", `${place}: ${what}: ${shown}`, hint);
+  };
+  const beyond = [...train, ...test].filter((index) => index >= rows);
+  refuse(beyond, `rows that the file of ${rows} rows has not`, `count rows of data from 0 to ${rows - 1}`);
+  const trained = new Set(train);
+  const both = test.filter((index) => trained.has(index));
+  refuse(both, 'rows in "train" and in "test"', "a row that was fitted tests nothing: take it out of one");
+  for (const list of [train, test]) {
+    const seen = new Set<number>();
+    const twice = list.filter((index) => seen.size === seen.add(index).size);
+    refuse(twice, "rows that are listed twice", "list each row once");
+  }
+}
+
 /**
  * The split of `--indices FILE[:KEY]`: rows from 0 under "train" and "test" (and "val"), for each type by its name, or under KEY.
+ * @param samples all rows, before --where
  * @returns by layer type
+ * @throws InputError for positions that no row has, that come twice, or that are fitted and tested
  */
-export function readIndices(argument: string, ops: readonly string[]): ReadonlyMap<string, GivenSplit> {
+export function readIndices(argument: string, samples: readonly Sample[]): ReadonlyMap<string, GivenSplit> {
+  const ops = [...new Set(samples.map(({ op }) => op))];
   const match = /^(.+?)(?::([^:/\\]+))?$/.exec(argument)!;
   const [path, key] = [match[1]!, match[2]];
   const text = readText(path);
@@ -102,6 +146,9 @@ export function readIndices(argument: string, ops: readonly string[]): ReadonlyM
           `--indices: ${name ?? path} has no list "train" of row numbers from 0`,
           'it holds { "train": [0, 1, …], "test": […] }',
         );
+      const files = new Set(samples.filter((sample) => sample.op === op).map(({ file }) => file));
+      const rows = samples.reduce((most, { file, index }) => (files.has(file) ? Math.max(most, index + 1) : most), 0);
+      refusePositions(`--indices: ${name ?? path}`, train, test, rows);
       return [op, { train, test }] as const;
     }),
   );

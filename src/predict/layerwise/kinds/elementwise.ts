@@ -8,6 +8,7 @@ export const elementwise: LayerKind = {
   matches:
     /^(re_?lu|prelu|leaky|elu|gelu|silu|swish|tanh|sigmoid|hard|softmax|log_?softmax|softplus|batch_?norm|layer_?norm|norm|dropout|add|mul|clip|erf|concat|transpose|activation)/i,
   needs: ["batch_size"],
+  needsOne: ["input_size", "image_size"],
   takes: ["input_size", "in_channels", "image_size", "image_width"],
   derive: (p) => {
     const { batch_size: batch, image_size: height, image_width: width = height } = p;

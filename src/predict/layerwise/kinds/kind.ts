@@ -19,6 +19,8 @@ export interface LayerKind {
   readonly matches: RegExp;
   /** Parameters it cannot do without. */
   readonly needs: readonly string[];
+  /** Of these, one at least. */
+  readonly needsOne?: readonly string[];
   /** Parameters it uses where they are given. */
   readonly takes?: readonly string[];
   /** Counts by name for one pass of the batch; every name in `sets` is among them. undefined: the parameters describe no layer. */

@@ -10,5 +10,8 @@ export const LAYER_KINDS: readonly LayerKind[] = [conv, pool, dense, elementwise
 /** The kind of a layer type for which these parameters are enough; undefined: only columns as they are can be features. */
 export function kindOf(op: string, parameters: Iterable<string>): LayerKind | undefined {
   const given = new Set(parameters);
-  return LAYER_KINDS.find((kind) => kind.matches.test(op) && kind.needs.every((name) => given.has(name)));
+  return LAYER_KINDS.find(
+    ({ matches, needs, needsOne }) =>
+      matches.test(op) && needs.every((name) => given.has(name)) && (needsOne?.some((name) => given.has(name)) ?? true),
+  );
 }
