@@ -1,6 +1,6 @@
 // Training: MNIST accuracy and epoch time, and the time of a step beside PyTorch on the same operators, in turns. Alone:
 // `node bench/learn.mjs [steps] [accuracy]`; without words both. Data: JOULECAST_MNIST=FOLDER (IDX files). Peer: PYTHON=…/python with torch.
-import { spawn } from "node:child_process";
+import { spawn, spawnSync } from "node:child_process";
 import { existsSync } from "node:fs";
 import { availableParallelism } from "node:os";
 import { createInterface } from "node:readline";
@@ -15,7 +15,7 @@ import { zeros } from "../dist/runtime/tensor.js";
 import { chooseNetwork } from "../dist/zoo/catalogue.js";
 import { duration, machineLine, markdownTable, median } from "./show.mjs";
 
-const PYTHON = process.env.PYTHON ?? "/tmp/venv-torch/bin/python";
+const PYTHON = process.env.PYTHON ?? "python3";
 const MNIST = process.env.JOULECAST_MNIST ?? fileURLToPath(new URL("../../shared/data/mnist", import.meta.url));
 const THREADS = Number(process.env.THREADS ?? Math.min(2, availableParallelism()));
 const SEEDS = (process.env.SEEDS ?? "0,1,2").split(",").map(Number);
@@ -66,7 +66,7 @@ function peerSpec(graph, training, { batch, loss }, layout) {
 
 /** A peer that times steps when asked, or undefined without PyTorch. */
 function startPeer(spec) {
-  if (!existsSync(PYTHON)) return undefined;
+  if (spawnSync(PYTHON, ["-c", "import torch"], { stdio: "ignore" }).status !== 0) return undefined;
   const child = spawn(PYTHON, [fileURLToPath(new URL("./learn/peer.py", import.meta.url))], {
     stdio: ["pipe", "pipe", "inherit"],
   });

@@ -19,7 +19,7 @@ const SLOW = [
   { seconds: 1, runs: 3 },
 ];
 
-const PYTHON = process.env.PYTHON ?? "/tmp/venv-bench/bin/python";
+const PYTHON = process.env.PYTHON ?? "python3";
 const PEER_SCRIPT = fileURLToPath(new URL("./read/peer.py", import.meta.url));
 const OURS = [process.execPath, fileURLToPath(new URL("./read/worker.mjs", import.meta.url))];
 const PEERS = [
