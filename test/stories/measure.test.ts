@@ -3,14 +3,13 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { chmodSync, existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
-import { join, resolve } from "node:path";
-import { Ajv } from "ajv";
+import { join } from "node:path";
 import { afterAll, describe, expect, it } from "vitest";
 import type { SourceInfo } from "../../src/measure/power-source.ts";
 import { encodeRecording } from "../../src/measure/recording-json.ts";
 import { fakeMachine } from "../machine/fake-tree.ts";
 import { fedTree } from "../support/fed-tree.ts";
-import { MAIN, runCli, temporaryFolder } from "./run-cli.ts";
+import { type Json, MAIN, resultOf, runCli, temporaryFolder } from "./run-cli.ts";
 
 const PACKAGE_W = 40;
 const DRAM_W = 5;
@@ -18,26 +17,10 @@ const DRAM_W = 5;
 const RANGE_J = 45;
 const folder = temporaryFolder();
 const home = join(folder, "home");
-const schemas = resolve(import.meta.dirname, "../../data/schemas");
 const fed = await fedTree(PACKAGE_W, DRAM_W, RANGE_J);
 process.env.JOULECAST_HOME = home;
 process.env.JOULECAST_ROOT = fed.root;
 afterAll(() => fed.stop());
-
-// biome-ignore lint/suspicious/noExplicitAny: parsed JSON, checked by the schema of the package
-type Json = any;
-
-/** A JSON run's result, checked against the package's schema. */
-function resultOf(args: readonly string[], status = 0): Json {
-  const run = runCli(args);
-  expect(run.status, run.stderr).toBe(status);
-  const json = JSON.parse(run.stdout);
-  const validate = new Ajv({ allowUnionTypes: true }).compile(
-    JSON.parse(readFileSync(join(schemas, `${args[0]}.json`), "utf8")),
-  );
-  expect(validate(json) ? [] : validate.errors).toEqual([]);
-  return json.result;
-}
 
 /** A program that reads the counter itself, often enough to see each wrap, and prints what it saw: the truth. */
 const WITNESS = `

@@ -7,36 +7,19 @@ import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { join, resolve } from "node:path";
 import { gzipSync } from "node:zlib";
-import { Ajv } from "ajv";
 import { afterAll, describe, expect, it } from "vitest";
 import { reproduceStepFrom } from "../../src/cli/commands/projecting/reproduce-step.ts";
 import { seededRandom } from "../../src/math/random.ts";
 import { fedTree } from "../support/fed-tree.ts";
-import { MAIN, runCli, temporaryFolder } from "./run-cli.ts";
+import { type Json, MAIN, resultOf, runCli, temporaryFolder } from "./run-cli.ts";
 
 const folder = temporaryFolder();
-const schemas = resolve(import.meta.dirname, "../../data/schemas");
 const PUBLISHED = resolve(import.meta.dirname, "../../../shared/data/gaissa-seaa2023");
 const PACKAGE_W = 40;
 const fed = await fedTree(PACKAGE_W, 5, 45);
 process.env.JOULECAST_HOME = join(folder, "home");
 process.env.JOULECAST_ROOT = fed.root;
 afterAll(() => fed.stop());
-
-// biome-ignore lint/suspicious/noExplicitAny: parsed JSON, checked by the schema of the package
-type Json = any;
-
-/** A JSON run's result, checked against the package's schema. */
-function resultOf(args: readonly string[], status = 0): Json {
-  const run = runCli(args);
-  expect(run.status, run.stderr).toBe(status);
-  const json = JSON.parse(run.stdout);
-  const validate = new Ajv({ allowUnionTypes: true }).compile(
-    JSON.parse(readFileSync(join(schemas, `${args[0]}.json`), "utf8")),
-  );
-  expect(validate(json) ? [] : validate.errors).toEqual([]);
-  return json.result;
-}
 
 const STAGE = 5;
 const EPOCHS = 30;
