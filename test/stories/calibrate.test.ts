@@ -2,11 +2,15 @@
 // The power is a fake machine's; the times are real and very short, and nothing is asserted about them.
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { appendFileSync, existsSync, readFileSync, watch, writeFileSync } from "node:fs";
+import { appendFileSync, existsSync, mkdirSync, readFileSync, watch, writeFileSync } from "node:fs";
 import { createRequire } from "node:module";
-import { join, resolve } from "node:path";
+import { dirname, join, resolve } from "node:path";
 import { Ajv } from "ajv";
 import { afterAll, describe, expect, it } from "vitest";
+import { encodeProfile, fitCalibration } from "../../src/predict/collect/calibrate.ts";
+import { collectedKind } from "../../src/predict/collect/kinds/table.ts";
+import { drawPoint } from "../../src/predict/collect/points.ts";
+import { sampleRow } from "../../src/predict/collect/sample-row.ts";
 import { fedTree } from "../support/fed-tree.ts";
 import { MAIN, runCli, temporaryFolder } from "./run-cli.ts";
 
@@ -43,6 +47,20 @@ const rowsOf = (path: string): Json[] =>
     .trim()
     .split("\n")
     .map((line) => JSON.parse(line));
+
+/** What a quiet machine would have collected of maximum pooling: time grows with the elements it reads. */
+function lawfulRows(count: number): string {
+  const on = { cpu_name: "a", cpu_count: 1, threads: 1, provider: "cpu", runtime: "onnxruntime" };
+  const rows = Array.from({ length: count }, (_, index) => {
+    const { id, parameters } = drawPoint(collectedKind("maxpool"), index, 0);
+    const { batch_size, in_channels, image_size } = parameters as Record<string, number>;
+    const runS = 1e-5 + 1e-9 * batch_size! * in_channels! * image_size! ** 2;
+    const repetitions = [1, 1.01].map((slower) => ({ passS: slower * runS, durationS: 1, othersS: 0 }));
+    const timing = { repetitions, passes: 20, grossJ: 2 * PACKAGE_W, netJ: undefined, kind: "measured" };
+    return JSON.stringify(sampleRow({ id, op: "maxpool", parameters }, timing, on, 0));
+  });
+  return rows.join("\n");
+}
 
 describe("joulecast profile --curve", () => {
   const curve = join(folder, "epochs.csv");
@@ -141,28 +159,33 @@ describe.skipIf(!hasRuntime())("learning this machine (skipped without the packa
     expect(run.stderr).toContain('cpu_name "another"');
   });
 
-  it("calibrates, and estimates on what it learned", () => {
+  it("calibrates, or says that this machine is too busy to be learned", () => {
     const words = ["calibrate", "--quick", "--layers", "maxpool,relu", "--points", "13", "--target-time", "0.01s"];
-    const { profile, kind, points, rangeByOp, left } = resultOf([
-      ...words,
-      "--no-check",
-      "--min-passes",
-      "1",
-      "--repeats",
-      "1",
-    ]);
-    expect(existsSync(profile)).toBe(true);
-    expect(profile).toContain("this-machine.json");
-    expect(kind).toBe("measured");
-    expect(points).toBe(26);
-    expect(Object.keys(rangeByOp).length + left.length).toBe(2);
-    const { estimates } = resultOf(["estimate", "zoo:cifar/lenet", "--on", "this-machine,coral-edge-tpu"]);
-    const own = estimates.filter(({ device }: Json) => device === "this-machine");
-    expect(own).toMatchObject([{ metric: "calibrated" }]);
-    expect(own[0].energyJ).toBeGreaterThan(0);
-    expect(own[0].assumptions.join("\n")).toContain("joules are measured");
-    expect(own[0].assumptions.join("\n")).toMatch(/left out, so a lower bound.*Conv/);
-    expect(estimates.length).toBeGreaterThan(1);
+    const run = runCli([...words, "--no-check", "--min-passes", "1", "--repeats", "1", "--json"]);
+    const { result, error } = JSON.parse(run.stdout);
+    expect([error?.code, run.status]).toEqual(error === undefined ? [undefined, 0] : ["no-calibration", 2]);
+    if (error !== undefined) return;
+    expect(result).toMatchObject({ kind: "measured", points: 26 });
+    expect(existsSync(result.profile)).toBe(true);
+    expect(result.profile).toContain("this-machine.json");
+    expect(Object.keys(result.rangeByOp).length + result.left.length).toBe(2);
+  });
+
+  it("estimates on what was learned, and doubts what was learned badly", () => {
+    const path = join(process.env.JOULECAST_HOME!, "profiles", "this-machine.json");
+    const { predictor, samples: points, score } = fitCalibration("law", lawfulRows(40), "digest");
+    const about = { kind: "measured", machine: "a", createdAt: "2026-01-01T00:00:00Z", points, durationS: 1 };
+    const own = (found: readonly Json[]) => found.filter(({ device }) => device === "this-machine");
+    const words = ["estimate", "zoo:cifar/lenet", "--on", "this-machine,coral-edge-tpu"];
+    mkdirSync(dirname(path), { recursive: true });
+    writeFileSync(path, encodeProfile({ ...about, score: { r2: score.r2, mape: 0.1, bias: 0 } }, predictor));
+    const [learned] = own(resultOf(words).estimates);
+    expect(learned).toMatchObject({ metric: "calibrated" });
+    expect(learned.energyJ).toBeGreaterThan(0);
+    expect(learned.assumptions.join("\n")).toContain("joules are measured");
+    expect(learned.assumptions.join("\n")).toMatch(/left out, so a lower bound.*Conv/);
+    writeFileSync(path, encodeProfile({ ...about, score: { r2: 0, mape: 0.5, bias: 0 } }, predictor));
+    expect(own(resultOf(words).estimates)[0].assumptions.join("\n")).toContain("DOUBTFUL");
   });
 
   it("profiles a network: a sweep, and the samples of the best batch", () => {
