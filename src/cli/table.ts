@@ -26,7 +26,7 @@ export const COMMANDS: Readonly<Record<string, () => Promise<Command>>> = {
   predict: async () => (await import("./commands/predicting/predict.ts")).predict,
   train: async () => (await import("./commands/learning/train.ts")).train,
   "data get": async () => (await import("./commands/learning/data-get.ts")).dataGet,
-  reproduce: async () => (await import("./commands/predicting/reproduce.ts")).reproduce,
+  reproduce: async () => (await import("./commands/reproducing/reproduce.ts")).reproduce,
   serve: async () => (await import("./commands/stored/serve.ts")).serve,
 };
 

@@ -8,8 +8,9 @@ import type { AddressInfo } from "node:net";
 import { join, resolve } from "node:path";
 import { gzipSync } from "node:zlib";
 import { afterAll, describe, expect, it } from "vitest";
-import { reproduceStepFrom } from "../../src/cli/commands/projecting/reproduce-step.ts";
+import { readPublishedRuns } from "../../src/cli/commands/reproducing/step.ts";
 import { seededRandom } from "../../src/math/random.ts";
+import { reproduceStep } from "../../src/study/papers/step.ts";
 import { fedTree } from "../support/fed-tree.ts";
 import { type Json, MAIN, resultOf, runCli, temporaryFolder } from "./run-cli.ts";
 
@@ -263,7 +264,7 @@ describe("joulecast run", () => {
 
 describe.skipIf(!existsSync(PUBLISHED))("reproduce step on the published traces", () => {
   it("gives the published joules, STEP's error and the coverage of its interval", async () => {
-    const rows = await reproduceStepFrom(PUBLISHED);
+    const rows = reproduceStep(await readPublishedRuns(PUBLISHED, () => undefined));
     const row = (item: RegExp) => rows.find((one) => item.test(one.item))!;
     expect(row(/^energy of 150 runs/).ratio).toBeCloseTo(1, 3);
     expect(row(/^STEP, epoch form: mean/).ours).toBeLessThanOrEqual(0.0075);

@@ -5,10 +5,10 @@ import { join } from "node:path";
 import { cellsOf } from "../../../measure/imports/csv.ts";
 import { explainRefusal } from "../../../node/files.ts";
 import { missingColumn, numberIn } from "../../../predict/step/trace-lines.ts";
-import type { ReproducedRow } from "../../../study/papers/reproduced.ts";
 import { type PublishedRun, reproduceStep } from "../../../study/papers/step.ts";
 import { InputError } from "../../../units/input-error.ts";
-import { readTraceFile, traceFileName } from "./read-traces.ts";
+import { readTraceFile, traceFileName } from "../projecting/read-traces.ts";
+import { dataFolder, type Reproduction } from "./reproduction.ts";
 
 const COLUMNS = {
   environment: "training environment",
@@ -96,10 +96,11 @@ export async function readPublishedRuns(folder: string, onFile: (path: string) =
   );
 }
 
-/** All rows of `joulecast reproduce step`. */
-export async function reproduceStepFrom(
-  folder: string,
-  onFile: (path: string) => void = () => undefined,
-): Promise<readonly ReproducedRow[]> {
-  return reproduceStep(await readPublishedRuns(folder, onFile));
-}
+export const step: Reproduction = {
+  title: "Stable Training Epoch Projection [delRey2025]",
+  options: [],
+  run: async (options, { progress }) => {
+    const folder = dataFolder(options, "step", "the authors' runs.csv and traces/");
+    return { rows: await reproduceStep(await readPublishedRuns(folder, progress)) };
+  },
+};
