@@ -53,6 +53,11 @@ export function studentCdf(t: number, degrees: number): number {
   return t > 0 ? 1 - tail : tail;
 }
 
+/** P(F > f) of Fisher's distribution: the tail that a test of variances asks for. @param f ≥ 0; degrees of freedom > 0 */
+export function fisherTail(f: number, numerator: number, denominator: number): number {
+  return regularisedBeta(denominator / (denominator + numerator * f), denominator / 2, numerator / 2);
+}
+
 /**
  * Quantile of Student's t: the value below which `probability` lies.
  * @param probability in (0, 1)
