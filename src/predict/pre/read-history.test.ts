@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { historyCsv, MAP, pastRuns } from "../../../test/support/past-runs.ts";
-import { bindColumns } from "./columns.ts";
+import { bindColumns } from "./bind-columns.ts";
+import { HISTORY_COLUMNS } from "./columns.ts";
 import { readHistory } from "./read-history.ts";
 
 const text = historyCsv(pastRuns());
@@ -19,7 +20,7 @@ const replaceCell = (row: number, column: number, value: string): string =>
 
 describe("bindColumns", () => {
   it("finds usual names and reads units from headings", () => {
-    const bound = bindColumns([
+    const bound = bindColumns(HISTORY_COLUMNS, [
       "training environment",
       "architecture",
       "energy (MJ)",
@@ -38,7 +39,9 @@ describe("bindColumns", () => {
     });
   });
   it("takes the unit of a suffix whatever its case", () => {
-    expect(bindColumns(["energy_kwh", "duration_min"]).map(({ factor }) => factor)).toEqual([3.6e6, 60]);
+    expect(bindColumns(HISTORY_COLUMNS, ["energy_kwh", "duration_min"]).map(({ factor }) => factor)).toEqual([
+      3.6e6, 60,
+    ]);
   });
   it.each([
     ["energy=nothing", "unknown-column"],
@@ -48,7 +51,7 @@ describe("bindColumns", () => {
     ["batch=bs:J", "bad-unit"],
     ["energy=energy_kwh:MJ", "mixed-units"],
   ])("refuses --map %s", (map, code) => {
-    expect(() => bindColumns(["energy_kwh", "bs"], map)).toThrow(expect.objectContaining({ code }));
+    expect(() => bindColumns(HISTORY_COLUMNS, ["energy_kwh", "bs"], map)).toThrow(expect.objectContaining({ code }));
   });
 });
 

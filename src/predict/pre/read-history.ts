@@ -4,7 +4,8 @@ import { median } from "../../math/statistics.ts";
 import { cellsOf, linesOf, numberIn, type Row, sheetOf } from "../../measure/imports/csv.ts";
 import { formatNumber } from "../../units/format.ts";
 import { InputError } from "../../units/input-error.ts";
-import { type BoundColumn, bindColumns, columnMeant, HISTORY_COLUMNS, QUALITY_COLUMNS } from "./columns.ts";
+import { type BoundColumn, bindColumns, columnMeant } from "./bind-columns.ts";
+import { HISTORY_COLUMNS, QUALITY_COLUMNS } from "./columns.ts";
 import { groupBy } from "./groups.ts";
 import type { FeatureName, PastRun } from "./run.ts";
 
@@ -135,9 +136,9 @@ export function readHistory(text: string, { map, leaveOut, skipBad = false }: Hi
   if (twice !== undefined)
     throw new InputError("bad-columns", `the history has two columns "${twice}"`, "rename or remove one of them");
   const sheet = sheetOf(text, format);
-  const columns = bindColumns(sheet.columns, map);
+  const columns = bindColumns(HISTORY_COLUMNS, sheet.columns, map);
   needed(columns, sheet.columns);
-  const column = leaveOut === undefined ? undefined : columnMeant(leaveOut, sheet.columns, columns);
+  const column = leaveOut === undefined ? undefined : columnMeant(HISTORY_COLUMNS, leaveOut, sheet.columns, columns);
   const bound = new Map(columns.map((each) => [each.ours, each]));
   const read = sheet.rows.map((row) => ({ row: row.row, ...readRow(row, bound, column) }));
   const bad = read.filter(({ problem }) => problem !== undefined);
