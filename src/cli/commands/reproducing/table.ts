@@ -1,6 +1,7 @@
 // Papers by the name on the command line, loaded only when asked for.
 import { getzner } from "./getzner.ts";
+import { mavromatis } from "./mavromatis.ts";
 import type { Reproduction } from "./reproduction.ts";
 import { step } from "./step.ts";
 
-export const REPRODUCTIONS: Readonly<Record<string, Reproduction>> = { getzner, step };
+export const REPRODUCTIONS: Readonly<Record<string, Reproduction>> = { getzner, mavromatis, step };
