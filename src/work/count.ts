@@ -95,8 +95,9 @@ function checkTotals(sizes: Readonly<Record<string, number>>): void {
   }
 }
 
-/** Bytes of an activation; 0 for weights, constants and what is not known. */
-function activationBytes(scope: Scope, name: string): number {
+/** Bytes of an activation; 0 for weights, constants, what stays codes and what is not known. */
+function activationBytes(scope: Scope, name: string, training: boolean): number {
+  if (!training && scope.codes.read.has(name)) return 0;
   if (originOf(scope, name) !== undefined || isFixed(scope, name)) return 0;
   return bytesOf(typeOf(scope, name)) ?? 0;
 }
@@ -115,7 +116,7 @@ function countScope(scope: Scope, tally: Tally): number {
     if (!CONTROL_FLOW.has(operatorKey(layer))) countLayer(scope, layer, tally);
     return { inputs: readsOf(scope.shaped, layer), outputs: layer.outputs, view, insideBytes };
   });
-  const sizeOf = (name: string) => activationBytes(scope, name);
+  const sizeOf = (name: string) => activationBytes(scope, name, tally.training);
   return tally.training
     ? keptBytes(graph.inputs, steps, sizeOf) * scope.times
     : peakBytes(graph.inputs, graph.outputs, steps, sizeOf);
@@ -208,13 +209,14 @@ function contextOf(scope: Scope, layer: Layer): WorkContext | undefined {
   };
 }
 
-function operandsOf(scope: Scope, layer: Layer, rule: WorkRule, context: WorkContext): Operand[] {
+function operandsOf(scope: Scope, layer: Layer, rule: WorkRule, context: WorkContext, training: boolean): Operand[] {
   return layer.inputs.flatMap((name, index): Operand[] => {
     const type = context.inputs[index];
     if (type === undefined) return [];
     const origin = originOf(scope, name);
     const role = origin !== undefined ? roleOf(rule, index, origin) : isFixed(scope, name) ? "setting" : "activation";
-    return [{ name, index, role, type, origin, sizeBytes: origin?.sizeBytes ?? bytesOf(type)! }];
+    const dtype = (training ? undefined : scope.codes.read.get(name)) ?? type.dtype;
+    return [{ name, index, role, type, origin, sizeBytes: origin?.sizeBytes ?? bytesOf({ ...type, dtype })! }];
   });
 }
 
@@ -231,10 +233,14 @@ function layerWork(
   context: WorkContext,
   tally: Tally,
 ): Omit<LayerWork, "block"> {
-  const operands = operandsOf(scope, layer, rule, context);
+  const operands = operandsOf(scope, layer, rule, context, tally.training);
   const owned = ownWeights(operands, rule, context, tally.counted);
-  const moved = movedBytes(layer, rule, context, operands, isView(rule, tally.training));
-  const forward = times((tally.training ? rule.trainingForward : undefined)?.(context) ?? rule.forward(context), 1);
+  const { dropped, joined, written } = scope.codes;
+  const isDropped = !tally.training && dropped.has(layer.name);
+  const movesNothing = isView(rule, tally.training) || isDropped || (!tally.training && joined.has(layer.name));
+  const moved = movedBytes(layer, rule, context, operands, movesNothing, tally.training ? undefined : written);
+  const own = (tally.training ? rule.trainingForward : undefined)?.(context) ?? rule.forward(context);
+  const forward = times(own, isDropped ? 0 : 1);
   const step = tally.training ? trainingStep(scope, layer, rule, context, operands, owned, tally) : NO_STEP;
   const runs = scope.times;
   const operations = plus(times(plus(forward, step.pass), runs), step.update);
@@ -242,7 +248,9 @@ function layerWork(
   return {
     name: scope.prefix + layer.name,
     op: operatorKey(layer),
-    dtype: arithmeticType(rule, context, operands, operations),
+    dtype:
+      (tally.training ? undefined : codeType(scope, rule, operands, operations)) ??
+      arithmeticType(rule, context, operands, operations),
     inputShape: context.inputs[0]?.shape,
     outputShape: context.outputs[0]?.shape,
     inputElements: runs * sum(activations.map(({ type }) => elementCount(type)!)),
@@ -292,6 +300,7 @@ function movedBytes(
   context: WorkContext,
   operands: readonly Operand[],
   view: boolean,
+  codes?: ReadonlyMap<string, DataType>,
 ): { readBytes: number; writtenBytes: number } {
   if (view) return { readBytes: 0, writtenBytes: 0 };
   const seen = new Set<string>();
@@ -302,8 +311,30 @@ function movedBytes(
     const part = rule.elementsRead?.(context, index);
     readBytes += part === undefined ? sizeBytes : sizeBytesOf(origin?.dtype ?? type.dtype, part);
   }
-  const writtenBytes = sum(context.outputs.map((type, i) => (layer.outputs[i] === "" ? 0 : (bytesOf(type) ?? 0))));
+  const writtenBytes = sum(
+    context.outputs.map((type, i) => {
+      const name = layer.outputs[i];
+      if (type === undefined || name === undefined || name === "") return 0;
+      return bytesOf({ ...type, dtype: codes?.get(name) ?? type.dtype }) ?? 0;
+    }),
+  );
   return { readBytes, writtenBytes };
+}
+
+/** Type of the codes that are multiplied, where both matrix operands are codes. */
+function codeType(
+  scope: Scope,
+  rule: WorkRule,
+  operands: readonly Operand[],
+  { macs }: Operations,
+): DataType | undefined {
+  if (macs === 0) return undefined;
+  const [first, second] = (rule.operands ?? [0, 1]).map((index) => {
+    const operand = operands.find((one) => one.index === index);
+    if (operand?.origin?.dequantised === true) return operand.origin.dtype;
+    return operand && scope.codes.read.get(operand.name);
+  });
+  return second === undefined ? undefined : first;
 }
 
 /** Type of the arithmetic: of the first matrix operand, else of the first float activation, else of the first input or output. */

@@ -2,6 +2,7 @@
 // read. A body of control flow is a scope inside another and sees the tensors around it.
 import { type ConstantValue, type Graph, type Layer, operatorKey, type WeightRef } from "../graph/graph.ts";
 import type { ShapedGraph } from "../graph/shape/infer.ts";
+import { type Codes, codesIn } from "./codes.ts";
 import { convertedWeight, storedWeight, type WeightOrigin } from "./weights.ts";
 
 /** A graph with what is known of its tensors, and the graph around it when it is a body. */
@@ -21,6 +22,8 @@ export interface Scope {
   readonly upstream: Set<string>;
   /** Layers that take part in a pass. */
   readonly active: readonly Layer[];
+  /** What is done on 8-bit codes. */
+  readonly codes: Codes;
   /** Tensors that are read by a layer or handed out. */
   readonly used: ReadonlySet<string>;
   /** Activations from which a graph output follows. */
@@ -62,7 +65,8 @@ export function makeScope(shaped: ShapedGraph, outer?: Scope, prefix = "", runs 
   }
   const used = new Set(graph.outputs);
   for (const layer of active) for (const input of readsOf(shaped, layer)) used.add(input);
-  return { ...scope, used, needed: neededTensors(shaped, active) };
+  const codes = codesIn(graph, active, (tensor) => originOf(scope, tensor) !== undefined);
+  return { ...scope, codes, used, needed: neededTensors(shaped, active) };
 }
 
 /** Tensors a layer reads, those that its bodies take from around them included. */

@@ -1,0 +1,51 @@
+// Options that every reducing command has besides its own, and the checks that come before any work.
+import { existsSync } from "node:fs";
+import { checkWritable } from "../../../node/files.ts";
+import { InputError } from "../../../units/input-error.ts";
+import type { OptionSpec, OptionValues } from "../../command.ts";
+import { flagOption, textOption } from "../../options.ts";
+import { SOURCE_OPTIONS } from "../measuring/machine-options.ts";
+
+/** Without --data, --limit-test and --threads, which learning commands have already: see DATA_OPTIONS. */
+export const REDUCTION_OPTIONS: readonly OptionSpec[] = [
+  { flags: "--force", description: "replace the file of --out where there is one" },
+  { flags: "--dim <name=n>", description: "length of a symbolic dimension; may be repeated", repeatable: true },
+  { flags: "--on <device>", description: "device for the joules per inference (default: this CPU)" },
+  {
+    flags: "--clock <time>",
+    description: "time each network is run by the clock, in turns; 0: not at all (default 1.5s)",
+  },
+  { flags: "--idle <time>", description: "idle time before, for the baseline (default 0: none)" },
+  ...SOURCE_OPTIONS.filter(({ flags }) => !flags.startsWith("--replay")),
+  { flags: "--no-measure", description: "do not read any power source" },
+  { flags: "--label <text>", description: "a name for the run in the history" },
+  { flags: "--no-save", description: "do not keep the run in the history" },
+];
+
+/** For commands that do not learn. */
+export const DATA_OPTIONS: readonly OptionSpec[] = [
+  {
+    flags: "--data <name>",
+    description: "folder (IDX, CIFAR binary, NPY, NPZ, dataset.json), .npz file, or synthetic:digits",
+  },
+  {
+    flags: "--loss <name>",
+    description: "what accuracy is judged by: cross-entropy, bce, mse (default cross-entropy)",
+  },
+  { flags: "--limit-test <n>", description: "only the first n test samples" },
+  { flags: "--threads <n>", description: "threads within an operator (default: one per physical core)" },
+];
+
+/**
+ * Where the reduced network goes. Call it before any work is done.
+ * @returns undefined without --out
+ * @throws InputError "exists" when there is a file and no --force, "cannot-write"
+ */
+export function outOption(options: OptionValues): string | undefined {
+  const out = textOption(options, "--out");
+  if (out === undefined) return undefined;
+  if (existsSync(out) && !flagOption(options, "--force"))
+    throw new InputError("exists", `"${out}" exists already`, "give another --out, or --force to replace it");
+  checkWritable(out);
+  return out;
+}
