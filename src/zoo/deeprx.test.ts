@@ -51,6 +51,16 @@ describe("DeepRx", () => {
     expect(channels).toEqual([32, 64, 128, 64, 32]);
   });
 
+  it("is sized by its middle blocks, and dilated unless asked not to be", () => {
+    const thin = buildDeepRx({ middle: 0.25, undilated: 1 });
+    const channels = countGraph(thin, { batch: 1 })
+      .layers.filter(({ name }) => /block\d+\/add$/.test(name))
+      .map((work) => work.outputShape![1]);
+    expect(channels).toEqual([64, 64, 32, 32, 64, 64, 64, 32, 32, 64, 64]);
+    for (const layer of thin.layers.filter(({ op }) => op === "Conv"))
+      expect(new Set(ints(layer, "dilations"))).not.toContain(2);
+  });
+
   it("does work in proportion to the grid", () => {
     const quarter = countGraph(buildDeepRx({ subcarriers: 78 }), { batch: 1 });
     expect(quarter.total.macs).toBe(report.total.macs / 4);

@@ -4,7 +4,7 @@
 // 4·antennas + 2. Which convolutions have a bias is settled by the parameter count: of all choices for the first, the
 // projection and the output convolution and for a normalisation before the output, 1,232,776 (8 bits) is met only when
 // all have one. The depthwise and pointwise convolutions have a bias in any case.
-// Option `width` scales all channels. Option `depth` is the number of residual blocks: rows of the table below are taken
+// Option `width` scales all channels, `middle` those of the middle blocks, as [DeepRxEnergy] sizes its networks. Option `depth` is the number of residual blocks: rows of the table below are taken
 // at equal steps, first and last always among them, so that a deeper network repeats rows and a shallower one skips some.
 import { NetworkBuilder } from "../graph/build.ts";
 import type { Graph } from "../graph/graph.ts";
@@ -13,6 +13,10 @@ import { countOf, scaled, widthOf } from "./options.ts";
 import { add, batchNorm, conv, relu } from "./pieces.ts";
 
 export interface DeepRxOptions extends ZooOptions {
+  /** Width multiplier of the middle blocks alone (those of 128 and 256 channels), besides `width`; above 0, at most 64. Default 1. */
+  readonly middle?: number;
+  /** 1: no block is dilated. 0: as published. Default 0. */
+  readonly undilated?: number;
   /** Receive antennas, Nr; 1 to 1,024. Default 2. */
   readonly antennas?: number;
   /** Output bits per resource element, B; 1 to 64. Default 8 (256-QAM). */
@@ -72,6 +76,7 @@ function residualBlock(b: NetworkBuilder, x: string, out: number, form: BlockFor
  *  @throws InputError for an option that is no (whole) number in its range */
 export function buildDeepRx(options: DeepRxOptions = {}): Graph {
   const width = widthOf(options);
+  const middle = widthOf(options.middle === undefined ? {} : { width: options.middle });
   const planes = 4 * countOf("antennas", options.antennas ?? 2) + 2;
   const bits = countOf("bits", options.bits ?? 8);
   const symbols = countOf("symbols", options.symbols ?? 14);
@@ -80,8 +85,11 @@ export function buildDeepRx(options: DeepRxOptions = {}): Graph {
   const b = new NetworkBuilder("deeprx", options.seed);
   let x = b.input("input", ["batch", planes, symbols, subcarriers]);
   x = conv(b, x, scaled(STEM_CHANNELS, width), { name: "conv_in", kernel: 3, pad: 1 });
-  for (const [i, form] of blocks.entries())
-    x = b.scope(`block${i + 1}`, () => residualBlock(b, x, scaled(form.channels, width), form));
+  for (const [i, { channels, dilation }] of blocks.entries()) {
+    const out = scaled(channels, channels > STEM_CHANNELS ? width * middle : width);
+    const form: BlockForm = { channels, dilation: options.undilated ? [1, 1] : dilation };
+    x = b.scope(`block${i + 1}`, () => residualBlock(b, x, out, form));
+  }
   x = relu(b, batchNorm(b, x, "bn_out"), "relu_out");
   b.output(conv(b, x, bits, { name: "conv_out", kernel: 1 }));
   return b.graph();
@@ -90,7 +98,7 @@ export function buildDeepRx(options: DeepRxOptions = {}): Graph {
 export const DEEPRX: ZooNetwork = {
   name: "deeprx",
   summary: "DeepRx, a 5G receiver as a network: 10×14×312 in, 8 bits per resource element out",
-  takes: ["width", "depth", "antennas", "bits", "subcarriers", "symbols"],
+  takes: ["width", "middle", "depth", "undilated", "antennas", "bits", "subcarriers", "symbols"],
   source: "Honkala2021",
   published: { params: 1_232_776, macs: 5_314_283_520, source: "derived by hand from the block table of Honkala2021" },
   build: buildDeepRx,

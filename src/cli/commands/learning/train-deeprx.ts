@@ -1,0 +1,257 @@
+// `joulecast train deeprx --size … --steps …`: a radio receiver learns from slots that the simulator draws while it learns. Its data, size and
+// recipe are its own; what is told at the end is what every training tells.
+
+import type { Graph } from "../../../graph/graph.ts";
+import type { StreamFitted } from "../../../learn/train/fit-stream.ts";
+import type { EpochRow } from "../../../learn/train/plan.ts";
+import { type ExampleSetup, LEARNING_CHANNELS } from "../../../link/examples.ts";
+import { constellationOf, MODULATIONS, modulationNamed } from "../../../link/qam.ts";
+import { checkpointFolder } from "../../../node/data/checkpoint-folder.ts";
+import { writeWhole } from "../../../node/files.ts";
+import { drawnWeights } from "../../../node/model.ts";
+import { inlineNetwork } from "../../../node/open-network.ts";
+import { withInterrupts } from "../../../node/run/interrupts.ts";
+import type { Session } from "../../../node/run/session.ts";
+import { writeOnnx } from "../../../onnx/write.ts";
+import { DISTIL_FORMS } from "../../../reduce/distil/objective.ts";
+import { type NetworkCost, trainDocument } from "../../../report/learning/train-report.ts";
+import { RECIPES, type Recipe } from "../../../study/papers/deeprx/recipe.ts";
+import { InputError } from "../../../units/input-error.ts";
+import { parseCount, parseWithin } from "../../../units/parse.ts";
+import { countGraph } from "../../../work/count-graph.ts";
+import { buildDeepRx, type DeepRxOptions } from "../../../zoo/deeprx.ts";
+import { deepRxOfSize } from "../../../zoo/deeprx-size.ts";
+import type { CommandContext, OptionSpec, OptionValues, Outcome } from "../../command.ts";
+import { countOption, flagOption, listOption, positiveOption, shareOption, textOption } from "../../options.ts";
+import { wallFactorOption } from "../measuring/machine-options.ts";
+import { measurementResult } from "../measuring/measure-result.ts";
+import { metered, type Pricing, pricing } from "./learning-energy.ts";
+import { oneOf } from "./learning-options.ts";
+import { epochResult, withWindows } from "./learning-result.ts";
+
+/** What `train` is told instead of a model. */
+export const DEEPRX_MODEL = "deeprx";
+/** Slots that a receiver takes in, per second, where a size is given as a rate [DeepRxEnergy]. */
+const SLOTS_PER_S = 1000;
+const INTERRUPTED = 130;
+
+export const DEEPRX_OPTIONS: readonly OptionSpec[] = [
+  {
+    flags: "--size <flops>",
+    description: "deeprx: FLOPs per slot (1GFLOP), or per second at 1,000 slots/s (11TFLOP/s)",
+  },
+  { flags: "--steps <n>", description: "deeprx: steps of the training (default: the recipe's)" },
+  { flags: "--recipe <name>", description: "deeprx: small or published (LAMB, 30,000 steps of 80; default small)" },
+  { flags: "--modulation <name>", description: `deeprx: ${MODULATIONS.join(", ")} (default 16qam)` },
+  { flags: "--subcarriers <n>", description: "deeprx: a multiple of 12 (default 312)" },
+  { flags: "--width <ratio>", description: "deeprx: width of all layers, beside --size (default 1)" },
+  { flags: "--depth <n>", description: "deeprx: residual blocks (default 11)" },
+  {
+    flags: "--pilots <list>",
+    description: "deeprx: symbols with pilots, 1 or 2; of several each slot draws one (default 1,2)",
+  },
+  {
+    flags: "--curriculum <list>",
+    description: "deeprx: easier modulations first, as name:share of the steps, such as qpsk:0.2",
+  },
+  { flags: "--teacher <file>", description: "deeprx: learn from this receiver too" },
+  { flags: "--alpha <share>", description: "deeprx: weight of the labels beside the teacher (default 0.5)" },
+  { flags: "--temperature <T>", description: "deeprx: softens the teacher (default 2)" },
+  { flags: "--form <name>", description: "deeprx: bits, mse or sobolev (default bits)" },
+  { flags: "--no-t2", description: "deeprx: do not multiply the teacher's loss by T²" },
+];
+
+const FORMS = DISTIL_FORMS.filter((form) => ["bits", "mse", "sobolev"].includes(form));
+
+/** "11TFLOP/s" or "1GFLOP" → FLOPs per slot. */
+function flopsOf(text: string): number {
+  if (/\/s$/.test(text)) return parseWithin(text.replace(/\/s$/, ""), "FLOP", 1, 1e24, "--size") / SLOTS_PER_S;
+  return parseWithin(text, "FLOP", 1, 1e21, "--size");
+}
+
+function curriculumOf(options: OptionValues, slots: number): ExampleSetup["curriculum"] {
+  let until = 0;
+  return (listOption(options, "--curriculum") ?? []).map((text) => {
+    const [name = "", share = ""] = text.split(":");
+    until += parseWithin(share, "ratio", 0, 1, "--curriculum") * slots;
+    return { modulation: modulationNamed(name), until };
+  });
+}
+
+interface Settings {
+  readonly graph: Graph;
+  readonly recipe: Recipe;
+  readonly slots: ExampleSetup;
+  readonly seed: number;
+}
+
+function settingsOf(options: OptionValues): Settings {
+  const recipe = RECIPES[oneOf(options, "--recipe", ["small", "published"], "small")];
+  const steps = countOption(options, "--steps") ?? recipe.steps;
+  const batch = countOption(options, "--batch") ?? recipe.batch;
+  const rate = positiveOption(options, "--lr", "ratio") ?? recipe.rate;
+  const warmUp = countOption(options, "--warmup", 0) ?? Math.min(recipe.warmUp, Math.floor(steps / 10));
+  const modulation = oneOf(options, "--modulation", MODULATIONS, "16qam");
+  const subcarriers = countOption(options, "--subcarriers") ?? 312;
+  const seed = countOption(options, "--seed", 0) ?? 0;
+  const { bits } = constellationOf(modulation);
+  const width = positiveOption(options, "--width", "ratio");
+  const depth = countOption(options, "--depth");
+  const base: DeepRxOptions = {
+    bits,
+    subcarriers,
+    seed: seed * 1_000_000,
+    ...(width !== undefined && { width }),
+    ...(depth !== undefined && { depth }),
+  };
+  const size = textOption(options, "--size");
+  const count = (graph: Graph) => countGraph(graph, { batch: 1 }).total.flops;
+  const graph = size === undefined ? buildDeepRx(base) : deepRxOfSize(flopsOf(size), base, count).graph;
+  const curriculum = curriculumOf(options, steps * batch);
+  return {
+    graph,
+    recipe: { ...recipe, steps, batch, rate, warmUp },
+    slots: {
+      modulation,
+      channels: LEARNING_CHANNELS,
+      grid: { subcarriers },
+      pilots: (listOption(options, "--pilots") ?? ["1", "2"]).map((text) => parseCount(text, 1, "--pilots")),
+      bits,
+      seed: seed * 1_000_000 + 1,
+      ...(curriculum && curriculum.length > 0 && { curriculum }),
+    },
+    seed,
+  };
+}
+
+async function fitted(
+  settings: Settings,
+  options: OptionValues,
+  context: CommandContext,
+  session: Session | undefined,
+  signal: AbortSignal,
+): Promise<StreamFitted> {
+  const [{ trainReceiver }, { sessionMeter }] = await Promise.all([
+    import("../../../node/radio/train-deeprx.ts"),
+    import("../../../node/runtime/session-meter.ts"),
+  ]);
+  const { graph, recipe, slots, seed } = settings;
+  const teacher = textOption(options, "--teacher");
+  const checkpoint = textOption(options, "--checkpoint");
+  const threads = countOption(options, "--threads");
+  const budgetJ = positiveOption(options, "--budget", "J");
+  return trainReceiver({
+    network: graph,
+    weights: drawnWeights,
+    slots,
+    recipe,
+    seed,
+    signal,
+    fingerprint: JSON.stringify([graph.layers.length, recipe, slots, teacher ?? null]),
+    resume: flagOption(options, "--resume"),
+    ...(checkpoint !== undefined && { checkpoints: checkpointFolder(checkpoint) }),
+    ...(threads !== undefined && { threads }),
+    ...(budgetJ !== undefined && { budgetJ }),
+    ...(session && { meter: sessionMeter(session, { wallFactor: wallFactorOption(options) }) }),
+    ...(teacher !== undefined && {
+      teacher: {
+        graph: await inlineNetwork(teacher),
+        alpha: shareOption(options, "--alpha") ?? 0.5,
+        temperature: positiveOption(options, "--temperature", "ratio") ?? 2,
+        form: oneOf(options, "--form", FORMS, "bits"),
+        squared: options.t2 !== false,
+      },
+    }),
+    onProgress: ({ done, total, loss }) =>
+      context.progress({ label: `loss ${loss.toPrecision(3)}`, done, total, unit: "steps" }),
+    onEpoch: ({ epoch, loss, seconds }) =>
+      context.progress(`tenth ${epoch}: loss ${loss.toPrecision(4)}, ${seconds.toFixed(1)} s\n`),
+  });
+}
+
+function costOf(graph: Graph, rows: readonly EpochRow[], at: number, price: Pricing): NetworkCost {
+  const work = countGraph(graph, { batch: 1 });
+  const { macs, params, weightBytes } = work.total;
+  const row = rows.at(at);
+  const score = row && { loss: row.loss, accuracy: undefined };
+  return { macs, params, weightBytes, score, energyJ: price.energyJ(work) };
+}
+
+const costResult = ({ macs, params, weightBytes, score, energyJ }: NetworkCost) => ({
+  macs,
+  params,
+  weightBytes,
+  metric: score?.loss ?? null,
+  loss: score?.loss ?? null,
+  energyJ,
+});
+
+export async function trainDeepRx(options: OptionValues, context: CommandContext): Promise<Outcome> {
+  if (textOption(options, "--data") !== undefined)
+    throw new InputError("no-data", "deeprx takes no --data: its slots are simulated", "leave --data out");
+  const settings = settingsOf(options);
+  const { graph, recipe, slots } = settings;
+  const out = textOption(options, "--out");
+  const price = await pricing(options);
+  const { value, measurement, windowJ, remarks } = await metered("train deeprx", options, context, (session) =>
+    withInterrupts((signal) => fitted(settings, options, context, session, signal)),
+  );
+  context.progress("");
+  const { result, network } = value;
+  if (out !== undefined) await writeWhole(out, writeOnnx(network, drawnWeights));
+  const rows = withWindows(result, "", windowJ);
+  const [before, after] = [costOf(graph, rows, 0, price), costOf(network, rows, -1, price)];
+  const flops = countGraph(graph, { batch: 1 }).total.flops;
+  const seconds = rows.reduce((sum, row) => sum + row.seconds, 0);
+  const notes = [
+    "an epoch is a tenth of the steps; losses are of the learning slots, which never come twice",
+    ...(result.end === "interrupted" ? ["interrupted"] : []),
+    ...(result.end === "budget spent" ? ["stopped: the joule budget is spent"] : []),
+    ...remarks,
+  ];
+  return {
+    result: {
+      model: DEEPRX_MODEL,
+      data: `simulated ${slots.modulation}`,
+      out: out ?? null,
+      end: result.end,
+      epochs: rows.map(epochResult),
+      before: costResult(before),
+      after: costResult(after),
+      seeds: [{ seed: settings.seed, end: result.end, metric: rows.at(-1)?.loss ?? null, seconds, energyJ: null }],
+      metricName: "loss",
+      updates: result.updates,
+      resumedAt: result.resumedAt,
+      spentJ: result.spentJ ?? null,
+      settings: { recipe, slots, flopsPerSlot: flops },
+      device: price.device ?? null,
+      energy: measurement === undefined ? null : measurementResult(measurement),
+      remarks: notes,
+    },
+    document: trainDocument({
+      title: `DeepRx trained on simulated ${slots.modulation} slots`,
+      out,
+      settings: [
+        [
+          "size",
+          `${(flops / 1e9).toPrecision(3)} GFLOP per slot, ${((flops * SLOTS_PER_S) / 1e12).toPrecision(3)} TFLOP/s at 1,000 slots/s`,
+        ],
+        [
+          "optimiser",
+          `${recipe.optimiser.kind}, learning rate ${recipe.rate}, falling from ${recipe.decayFrom * 100} % on`,
+        ],
+        ["steps", `${recipe.steps} of ${recipe.batch} slots`],
+        ["channels", slots.channels.join(", ")],
+      ],
+      epochs: rows,
+      seeds: [{ seed: settings.seed, end: result.end, score: after.score, seconds, energyJ: undefined }],
+      before,
+      after,
+      measurement,
+      device: price.device,
+      notes,
+    }),
+    exitCode: result.end === "interrupted" ? INTERRUPTED : 0,
+    remarks: out === undefined ? [] : [`wrote ${out}`],
+  };
+}
