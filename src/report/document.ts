@@ -73,8 +73,8 @@ export interface LinesChart extends Drawing {
   readonly yUnit?: string;
   readonly logX?: boolean;
   readonly logY?: boolean;
-  /** "dots" draws a dot at each point as well. Default "line". */
-  readonly mark?: "line" | "dots";
+  /** "dots" draws a dot at each point as well, "points" only dots. Default "line". */
+  readonly mark?: "line" | "dots" | "points";
   readonly series: readonly {
     readonly name: string;
     readonly points: readonly (readonly [number, number])[];

@@ -190,7 +190,9 @@ export function phaseRatios(rows: readonly StudyRow[]): readonly PhaseRatio[] {
   return [...groups.values()].flatMap((group) => {
     const training = group.find(({ phase }) => phase === "training");
     const inference = group.find(({ phase }) => phase === "inference");
+    // Joules above idle may come out at or below 0 within their doubt: no ratio is made of them.
     if (training === undefined || inference === undefined) return [];
+    if (!(training.energyJ > 0 && inference.energyJ > 0)) return [];
     return [
       {
         network: training.network,
@@ -297,7 +299,8 @@ export function retrainings(rows: readonly StudyRow[]): readonly Retrain[] {
           ({ phase, network, machine }) => phase === "training" && network === to.network && machine === to.machine,
         );
         const savedJ = perSample(from, from.energyJ) - perSample(to, to.energyJ);
-        if (training === undefined || from.machine !== to.machine || !(savedJ > 0)) return [];
+        if (training === undefined || from.machine !== to.machine) return [];
+        if (!(savedJ > 0 && to.energyJ > 0 && training.energyJ > 0)) return [];
         const [a, b] = [from, to].map(({ network, machine }) => accuracy.get(JSON.stringify([network, machine])));
         return [
           {
@@ -317,10 +320,11 @@ export function retrainings(rows: readonly StudyRow[]): readonly Retrain[] {
 
 /**
  * Whether networks rank alike on all machines: two-way analysis of the logarithm of joules, so that effects are factors.
- * @returns undefined with fewer than two machines or networks, or a combination missing
+ * @returns undefined with fewer than two machines or networks, a combination missing, or joules not above 0
  */
 export function networkByMachine(rows: readonly StudyRow[], phase: Phase): TwoWay | undefined {
   const whole = wholeRuns(rows).filter((row) => row.phase === phase);
+  if (whole.some(({ energyJ }) => !(energyJ > 0))) return undefined;
   return twoWayAnova(
     whole.map(({ network, machine, energyJ }) => ({ a: network, b: machine, value: Math.log(energyJ) })),
   );

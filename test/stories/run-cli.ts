@@ -48,7 +48,8 @@ export function resultOf(args: readonly string[], status = 0): Json {
   const run = runCli(args);
   expect(run.status, run.stderr).toBe(status);
   const json = JSON.parse(run.stdout);
-  const schema = readFileSync(join(SCHEMAS, `${args[0]}.json`), "utf8");
+  const [, name] = String(json.schema).split("/");
+  const schema = readFileSync(join(SCHEMAS, `${name}.json`), "utf8");
   const validate = new Ajv({ allowUnionTypes: true }).compile(JSON.parse(schema));
   expect(validate(json) ? [] : validate.errors).toEqual([]);
   return json.result;

@@ -1,4 +1,4 @@
-// Curves: one colour per series, optional dots, optional logarithmic axes (points that a logarithm cannot show are left out).
+// Curves, or dots alone: one colour per series, optional logarithmic axes (points that a logarithm cannot show are left out).
 import * as Plot from "@observablehq/plot";
 import type { LinesChart } from "../document.ts";
 import { harmless } from "../width.ts";
@@ -78,13 +78,15 @@ export function sketchLines(chart: LinesChart): Sketch {
           dx: 2 - marginLeft,
           dy: -18,
         }),
-        Plot.line(data, { x: "x", y: "y", z: "line", stroke: "series", strokeWidth: 2 }),
+        ...(chart.mark === "points"
+          ? []
+          : [Plot.line(data, { x: "x", y: "y", z: "line", stroke: "series", strokeWidth: 2 })]),
         Plot.dot(data, {
           x: "x",
           y: "y",
           fill: "series",
-          r: chart.mark === "dots" ? 3 : 6,
-          fillOpacity: chart.mark === "dots" ? 1 : 0,
+          r: chart.mark === undefined || chart.mark === "line" ? 6 : chart.mark === "dots" ? 3 : 4,
+          fillOpacity: chart.mark === undefined || chart.mark === "line" ? 0 : 1,
           title: "title",
         }),
       ],

@@ -1,0 +1,11 @@
+// What this machine is called in a study's results: what the user says, else its processor and its accelerators.
+import { cpus } from "node:os";
+import type { OptionValues } from "../../command.ts";
+import { textOption } from "../../options.ts";
+
+export async function machineName(options: OptionValues): Promise<string> {
+  const given = textOption(options, "--machine");
+  if (given !== undefined) return given;
+  const all = cpus();
+  return `${all[0]?.model.trim() || "unknown processor"}, ${all.length} cores`;
+}

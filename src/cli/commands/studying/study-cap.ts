@@ -1,0 +1,119 @@
+// `joulecast study cap SWEEPS.csv`: the power cap that saves most for a given slow-down, from sweeps of this and other work.
+import { mean } from "../../../math/statistics.ts";
+import { type CapScore, capDocument } from "../../../report/studying/cap-report.ts";
+import { adviseCap, type CapPoint, type CapSweep, leaveSweepsOut } from "../../../study/power-cap.ts";
+import { type GroupedSweep, readSweeps } from "../../../study/read-sweeps.ts";
+import { InputError } from "../../../units/input-error.ts";
+import { unknownName } from "../../../units/nearest.ts";
+import { parseQuantity } from "../../../units/parse.ts";
+import type { Command, OptionValues } from "../../command.ts";
+import { listOption, quantityOption, textOption } from "../../options.ts";
+import { readText } from "../predicting/sample-files.ts";
+
+/** Settings over the highest that the score supposes to be measured. */
+const PROBES: readonly (readonly number[])[] = [[], [0.4], [0.6, 0.4]];
+
+/** "250W:12.5s:231W" → a setting. */
+function knownPoint(text: string): CapPoint {
+  const [cap = "", time = "", power = ""] = text.split(":");
+  if (time === "" || power === "")
+    throw new InputError(
+      "bad-known",
+      `--known "${text}" is not cap:time:power`,
+      "write --known 250W:12.5s:231W,100W:18s:99W",
+    );
+  return {
+    capW: parseQuantity(cap, "W", "--known"),
+    durationS: parseQuantity(time, "s", "--known"),
+    powerW: parseQuantity(power, "W", "--known"),
+  };
+}
+
+function asked(options: OptionValues, sweeps: readonly GroupedSweep[]): readonly CapSweep[] {
+  const known = listOption(options, "--known");
+  if (known !== undefined)
+    return [{ name: textOption(options, "--for") ?? "this work", points: known.map(knownPoint) }];
+  const name = textOption(options, "--for");
+  if (name === undefined) return sweeps;
+  const found = sweeps.find((sweep) => sweep.name === name);
+  if (found !== undefined) return [found];
+  throw unknownName(
+    "sweep",
+    name,
+    sweeps.map((sweep) => sweep.name),
+    `there are ${sweeps
+      .slice(0, 8)
+      .map((one) => one.name)
+      .join("; ")}`,
+  );
+}
+
+function scoreOf(
+  sweeps: readonly GroupedSweep[],
+  probes: readonly number[],
+  longestRatio: number | undefined,
+): CapScore {
+  const groupOf = (sweep: CapSweep) => (sweep as GroupedSweep).group;
+  const trials = leaveSweepsOut(sweeps, groupOf, probes, longestRatio);
+  const regrets = trials.map(({ regretRatio }) => Math.max(0, regretRatio));
+  return {
+    probes,
+    sweeps: trials.length,
+    meanRegretRatio: mean(regrets),
+    worstRegretRatio: Math.max(...regrets),
+    meanSavedRatio: mean(trials.map(({ savedRatio }) => savedRatio)),
+    tooSlow: trials.filter(({ isTooSlow }) => isTooSlow).length,
+  };
+}
+
+export const studyCap: Command = {
+  name: "study cap",
+  summary: "the power cap that saves most joules for a given slow-down",
+  arguments: [
+    {
+      name: "sweeps",
+      description: "CSV with power_limit, time_per_epoch, average_power and columns that name the work",
+      required: true,
+    },
+  ],
+  options: [
+    { flags: "--max-slowdown <ratio>", description: "most that the work may take longer, such as 10% (default: any)" },
+    { flags: "--for <name>", description: "advise only this sweep of the file (default: all)" },
+    {
+      flags: "--known <points>",
+      description: "settings measured of other work, as cap:time:power, separated by commas",
+    },
+    { flags: "--caps <list>", description: "caps that the card takes, such as 100W,125W (default: those of the file)" },
+    { flags: "--group <column>", description: "work that is never judged by its like (default: network)" },
+  ],
+  examples: [
+    "joulecast study cap sweeps.csv --max-slowdown 10%",
+    "joulecast study cap sweeps.csv --known 250W:12.5s:231W,100W:18.2s:99W",
+  ],
+  run: async ([path = ""], options) => {
+    const sweeps = readSweeps(readText(path), textOption(options, "--group"));
+    const slower = quantityOption(options, "--max-slowdown", "ratio", 0);
+    const longestRatio = slower === undefined ? undefined : 1 + slower;
+    const fileCaps = [...new Set(sweeps.flatMap(({ points }) => points.map(({ capW }) => capW)))];
+    const caps = listOption(options, "--caps")?.map((text) => parseQuantity(text, "W", "--caps")) ?? fileCaps;
+    const advised = asked(options, sweeps).map((sweep) => {
+      const others = sweeps.filter(({ name }) => name !== sweep.name);
+      const isWhole = sweeps.some(({ name }) => name === sweep.name);
+      const limits = { ...(longestRatio !== undefined && { longestRatio }), ...(isWhole ? {} : { caps }) };
+      return { name: sweep.name, advice: adviseCap(sweep, others, limits) };
+    });
+    const groups = new Set(sweeps.map(({ group }) => group)).size;
+    const scores = groups < 2 ? [] : PROBES.map((probes) => scoreOf(sweeps, probes, longestRatio));
+    const capsW = [...new Set(advised.map(({ advice }) => advice.best.capW))].slice(0, 1);
+    const commands = capsW.map((capW) => `sudo nvidia-smi --power-limit=${capW}`);
+    return {
+      result: { advice: advised.map(({ name, advice }) => ({ name, ...advice })), score: scores, commands },
+      document: capDocument({
+        advised,
+        scores,
+        longestRatio,
+        commands: advised.length === 1 ? commands : ["sudo nvidia-smi --power-limit=WATTS"],
+      }),
+    };
+  },
+};

@@ -1,0 +1,38 @@
+// `joulecast study run plan.yaml --store postgres://…`: the study goes into the database, agents do its trials, and the records are brought
+// home into the study's folder as they come. Stopping it stops nothing: run it again and it goes on collecting.
+import { waitS, withInterrupts } from "../../../node/run/interrupts.ts";
+import { openPostgres } from "../../../node/study/postgres.ts";
+import { publishStudy } from "../../../node/study/shared-study.ts";
+import type { StudyFolder } from "../../../node/study/study-folder.ts";
+import type { CommandContext } from "../../command.ts";
+
+const LOOK_S = 1;
+
+/** @returns whether it was interrupted before the last record came */
+export async function collectShared(
+  address: string,
+  source: string,
+  study: StudyFolder,
+  context: CommandContext,
+): Promise<boolean> {
+  const store = await openPostgres(address);
+  try {
+    const shared = await publishStudy(store, source);
+    return await withInterrupts(async (signal) => {
+      const have = new Set((await study.records()).map(({ trial }) => trial.id));
+      for (;;) {
+        for (const { record, samples } of await shared.newRecords(have)) {
+          await study.keep(record, samples);
+          have.add(record.trial.id);
+        }
+        const { running } = await shared.progress();
+        context.progress(`${have.size} of ${study.trials.length} trials have ended, ${running} are being done`);
+        if (have.size >= study.trials.length) return false;
+        if (signal.aborted) return true;
+        await waitS(LOOK_S, signal);
+      }
+    });
+  } finally {
+    await store.close();
+  }
+}

@@ -1,0 +1,218 @@
+// A study in a folder: its plan, a record per trial, and the raw samples beside it. It is the queue of one machine, and what a study on
+// several machines is brought home into. What is in it appears whole or not at all, so that a study that was killed goes on where it was.
+import { createHash } from "node:crypto";
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { gunzipSync, gzipSync } from "node:zlib";
+import { parsePlan, type StudyPlan } from "../../study/plan.ts";
+import { type Claim, MOST_ATTEMPTS, type TrialQueue, type TrialRecord } from "../../study/record.ts";
+import { type Trial, trialsOf } from "../../study/trials.ts";
+import { InputError } from "../../units/input-error.ts";
+import { explainRefusal, writeWhole } from "../files.ts";
+import { identify, isGone, type ProcessIdentity } from "../store/process-identity.ts";
+
+const PLAN = "plan.yaml";
+const LOCK = "lock.json";
+const RECORD = "record.json";
+const SAMPLES = "samples.json.gz";
+
+/** Folder name of a trial: its id in short. */
+const slug = ({ id }: Trial): string => createHash("sha256").update(id).digest("hex").slice(0, 16);
+
+const readJson = <T>(path: string): T => JSON.parse(readFileSync(path, "utf8")) as T;
+
+/** A study that is open. Close it when done, so that another program may go on with it. */
+export interface StudyFolder extends TrialQueue {
+  readonly path: string;
+  readonly plan: StudyPlan;
+  readonly trials: readonly Trial[];
+  /** Keeps a record that was made elsewhere; one that is there already stays. @returns false when it was there */
+  keep(record: TrialRecord, samples: string | undefined): Promise<boolean>;
+  /** The samples of a trial as they were kept; undefined where there are none. */
+  samplesOf(trial: Trial): string | undefined;
+  close(): void;
+}
+
+function makeFolder(path: string): void {
+  try {
+    mkdirSync(join(path, "trials"), { recursive: true });
+  } catch (error) {
+    throw explainRefusal(error, path, "write");
+  }
+}
+
+/** One program at a time: two would measure each other. @throws InputError "study-in-use" */
+function lock(path: string): void {
+  const file = join(path, LOCK);
+  if (existsSync(file)) {
+    const owner = readJson<ProcessIdentity>(file);
+    if (owner.pid !== process.pid && !isGone(owner, 0))
+      throw new InputError(
+        "study-in-use",
+        `process ${owner.pid} is running the study in "${path}"`,
+        "wait for it, or stop it; the study then goes on where it was",
+      );
+  }
+  writeFileSync(file, JSON.stringify(identify()));
+}
+
+/**
+ * Reads the plan of a study folder.
+ * @throws InputError "no-study"
+ */
+export function readStudyPlan(path: string): StudyPlan {
+  const file = join(path, PLAN);
+  if (!existsSync(file))
+    throw new InputError(
+      "no-study",
+      `"${path}" is no study: there is no ${PLAN} in it`,
+      "give the folder that `joulecast study run` wrote",
+    );
+  return parsePlan(readFileSync(file, "utf8"), file);
+}
+
+/** Every record in a folder, in the order of the trials. */
+export function readRecords(path: string): readonly TrialRecord[] {
+  const folder = join(path, "trials");
+  if (!existsSync(folder)) return [];
+  return readdirSync(folder)
+    .map((name) => join(folder, name, RECORD))
+    .filter((file) => existsSync(file))
+    .map((file) => readJson<TrialRecord>(file))
+    .sort((a, b) => (a.trial.id < b.trial.id ? -1 : 1));
+}
+
+/** The samples of a trial in a folder. */
+export function readSamples(path: string, trial: Trial): string | undefined {
+  const file = join(path, "trials", slug(trial), SAMPLES);
+  return existsSync(file) ? gunzipSync(readFileSync(file)).toString("utf8") : undefined;
+}
+
+export interface OpenStudyOptions {
+  /** Do failed trials, and those set aside, once more. Default false. */
+  readonly retryFailed?: boolean;
+  /** Only the trial of that number is taken, and other programs may do others in the same folder. Default: all, and nobody else. */
+  readonly only?: number;
+  readonly nowIso: () => string;
+  /** Name of this machine, for records of trials that are set aside. */
+  readonly machine: string;
+}
+
+/**
+ * Opens a study's folder, or makes it.
+ * @param source the plan's YAML
+ * @throws InputError "other-plan" when the folder holds a study of another plan, "study-in-use", or what the disk says
+ */
+export async function openStudyFolder(
+  path: string,
+  source: string,
+  { retryFailed = false, only, nowIso, machine }: OpenStudyOptions,
+): Promise<StudyFolder> {
+  const plan = parsePlan(source, PLAN);
+  makeFolder(path);
+  const planFile = join(path, PLAN);
+  if (existsSync(planFile) && readFileSync(planFile, "utf8") !== source)
+    throw new InputError(
+      "other-plan",
+      `"${path}" holds the study of another plan`,
+      "give another --folder, or the plan that lies in it",
+    );
+  if (only === undefined) lock(path);
+  if (!existsSync(planFile)) await writeWhole(planFile, [source]);
+  const trials = trialsOf(plan);
+  if (only !== undefined && trials[only] === undefined)
+    throw new InputError("no-trial", `there is no trial ${only}, the plan has ${trials.length}`, "count from 0");
+  const taken = only === undefined ? trials : [trials[only]!];
+  const folderOf = (trial: Trial): string => join(path, "trials", slug(trial));
+  const recordOf = (trial: Trial): TrialRecord | undefined => {
+    const file = join(folderOf(trial), RECORD);
+    return existsSync(file) ? readJson<TrialRecord>(file) : undefined;
+  };
+  const attemptsOf = (trial: Trial): number => {
+    const folder = folderOf(trial);
+    return existsSync(folder) ? readdirSync(folder).filter((name) => name.startsWith("attempt-")).length : 0;
+  };
+  const forgetAttempts = (trial: Trial): void => {
+    const folder = folderOf(trial);
+    for (const name of readdirSync(folder).filter((one) => one.startsWith("attempt-")))
+      rmSync(join(folder, name), { force: true });
+  };
+  const write = async (record: TrialRecord, samples: string | undefined): Promise<void> => {
+    const folder = folderOf(record.trial);
+    mkdirSync(folder, { recursive: true });
+    if (samples !== undefined) await writeWhole(join(folder, SAMPLES), [gzipSync(samples)]);
+    await writeWhole(join(folder, RECORD), [`${JSON.stringify(record, null, 1)}\n`]);
+  };
+  if (retryFailed)
+    for (const trial of trials) {
+      const record = recordOf(trial);
+      if (record === undefined || record.status === "done") continue;
+      rmSync(join(folderOf(trial), RECORD), { force: true });
+      forgetAttempts(trial);
+    }
+  let running = 0;
+  const setAside = (trial: Trial, attempts: number): Promise<void> =>
+    write(
+      {
+        trial,
+        status: "set aside",
+        reason: `begun ${attempts} times and never ended: it takes the program or the machine down`,
+        attempts,
+        machine,
+        startedAt: nowIso(),
+        durationS: 0,
+        rows: [],
+      },
+      undefined,
+    );
+  return {
+    path,
+    plan,
+    trials,
+    async take() {
+      for (const trial of taken) {
+        if (existsSync(join(folderOf(trial), RECORD))) continue;
+        const attempts = attemptsOf(trial);
+        if (attempts >= MOST_ATTEMPTS) {
+          await setAside(trial, attempts);
+          continue;
+        }
+        mkdirSync(folderOf(trial), { recursive: true });
+        const mark = join(folderOf(trial), `attempt-${attempts + 1}`);
+        writeFileSync(mark, nowIso());
+        running = 1;
+        const claim: Claim = {
+          trial,
+          attempt: attempts + 1,
+          renewEveryS: undefined,
+          renew: async () => undefined,
+          end: async (record, samples) => {
+            running = 0;
+            await write(record, samples);
+          },
+          release: async () => {
+            running = 0;
+            rmSync(mark, { force: true });
+          },
+        };
+        return claim;
+      }
+      return undefined;
+    },
+    async progress() {
+      const records = readRecords(path);
+      const done = records.filter(({ status }) => status === "done").length;
+      return { total: trials.length, done, failed: records.length - done, running };
+    },
+    records: async () => readRecords(path),
+    async keep(record, samples) {
+      if (existsSync(join(folderOf(record.trial), RECORD))) return false;
+      await write(record, samples);
+      return true;
+    },
+    samplesOf: (trial) => readSamples(path, trial),
+    close: () => {
+      if (only === undefined) rmSync(join(path, LOCK), { force: true });
+    },
+  };
+}
