@@ -335,7 +335,8 @@ describe("joulecast serve --metrics", () => {
   });
 
   it.each([
-    [["serve"], /--metrics/],
+    [["serve", "--runs", "3"], /--metrics/],
+    [["serve", "nothing.onnx"], /no such file/],
     [["serve", "--metrics", "--port", "70000"], /out of range/],
     [["serve", "--metrics", "--host", "192.0.2.1"], /no such address/],
     [["serve", "--metrics", "--period", "1h"], /--period/],

@@ -38,6 +38,8 @@ export interface Frame {
   readonly payload: Uint8Array;
   /** False when the checksum does not fit: the payload is not to be used. */
   readonly sound: boolean;
+  /** Where the next frame begins, bytes. */
+  readonly endByte: number;
 }
 
 function readFully(fd: number, length: number, position: number): Uint8Array | undefined {
@@ -51,9 +53,12 @@ function readFully(fd: number, length: number, position: number): Uint8Array | u
   return bytes;
 }
 
-/** The frames of an open file in order; ends at the first that is not whole. */
-export function* readFrames(fd: number): Generator<Frame> {
-  let position = 0;
+/**
+ * The frames of an open file in order; ends at the first that is not whole.
+ * @param fromByte where a frame begins. Default 0
+ */
+export function* readFrames(fd: number, fromByte = 0): Generator<Frame> {
+  let position = fromByte;
   while (true) {
     const head = readFully(fd, FRAME_HEAD_BYTES, position);
     if (head === undefined) return;
@@ -62,7 +67,8 @@ export function* readFrames(fd: number): Generator<Frame> {
     if (view.getUint16(0, true) !== MAGIC || length > MAX_PAYLOAD_BYTES) return;
     const payload = readFully(fd, length, position + FRAME_HEAD_BYTES);
     if (payload === undefined) return;
-    yield { kind: view.getUint16(2, true), payload, sound: crc32(payload) === view.getUint32(8, true) };
     position += FRAME_HEAD_BYTES + length;
+    const sound = crc32(payload) === view.getUint32(8, true);
+    yield { kind: view.getUint16(2, true), payload, sound, endByte: position };
   }
 }

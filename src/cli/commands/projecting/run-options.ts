@@ -1,12 +1,12 @@
 // The options of `run`: how many epochs, how they are seen, what it may cost. Options only; run.ts does.
 import type { SignalPlan } from "../../../predict/step/epoch-signals.ts";
+import type { EpochRange } from "../../../predict/step/marked-epochs.ts";
 import { InputError } from "../../../units/input-error.ts";
 import { parseCount } from "../../../units/parse.ts";
 import type { OptionSpec, OptionValues } from "../../command.ts";
 import { countOption, flagOption, positiveOption, textOption } from "../../options.ts";
 import { CARBON_OPTIONS } from "../estimate-carbon.ts";
 import { SESSION_OPTIONS } from "../measuring/in-session.ts";
-import type { EpochRange } from "./run-watch.ts";
 import { STEP_OPTIONS } from "./step.ts";
 
 const CARBON = ["--region", "--intensity", "--pue", "--price"];

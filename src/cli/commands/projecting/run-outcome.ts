@@ -1,13 +1,13 @@
 // From the recording of a training run to its epochs, what each foretold, and whether the limit was kept. The measurement itself is
 // measuring/measure-outcome.ts.
 import { openLedger } from "../../../measure/ledger.ts";
-import type { Mark, Window } from "../../../measure/trace.ts";
+import type { Window } from "../../../measure/trace.ts";
 import type { FinishedSession } from "../../../node/run/session.ts";
 import type { Epoch } from "../../../predict/step/epochs.ts";
+import { type EpochRange, epochBorders, epochsOf } from "../../../predict/step/marked-epochs.ts";
 import { type Projection, projectRange } from "../../../predict/step/project.ts";
 import { formatQuantity } from "../../../units/format.ts";
-import { EPOCHS_END, type Stop, type TrainingDone, type TrainingPlan } from "./run-session.ts";
-import { type EpochRange, epochsOf } from "./run-watch.ts";
+import type { Stop, TrainingDone, TrainingPlan } from "./run-session.ts";
 
 export interface Training {
   readonly before: Epoch;
@@ -15,14 +15,6 @@ export interface Training {
   readonly projections: readonly Projection[];
   /** How the limit was exceeded, in words; undefined when it was kept, or none was set. */
   readonly exceeded: string | undefined;
-}
-
-/** Times at which epochs begin, and at which the last one ends where that is marked; a number that is said again begins nothing. */
-function epochBorders(marks: readonly Mark[], { fromS, toS }: Window): number[] {
-  const own = marks
-    .filter(({ name, timeS }) => (name === "epoch" || name === EPOCHS_END) && timeS >= fromS && timeS < toS)
-    .sort((a, b) => a.timeS - b.timeS);
-  return own.filter(({ value }, i) => value === undefined || value !== own[i - 1]?.value).map(({ timeS }) => timeS);
 }
 
 function exceededWords(

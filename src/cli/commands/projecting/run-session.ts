@@ -4,6 +4,7 @@ import { co2eKg } from "../../../carbon/emissions.ts";
 import type { CommandsResult } from "../../../node/run/commands.ts";
 import type { Session } from "../../../node/run/session.ts";
 import { epochSignals } from "../../../predict/step/epoch-signals.ts";
+import { EPOCHS_END, type EpochRange, PLANNED_EPOCHS } from "../../../predict/step/marked-epochs.ts";
 import type { StepPlan } from "../../../predict/step/project.ts";
 import { liveLine } from "../../../report/projecting/run-report.ts";
 import { exact } from "../../../units/range.ts";
@@ -12,11 +13,8 @@ import type { CarbonChoice } from "../estimate-carbon.ts";
 import { planOptions } from "../measuring/in-session.ts";
 import { checkRuns, idleProgress, programStdio } from "../measuring/measure-command.ts";
 import type { EpochSight } from "./run-options.ts";
-import { type EpochRange, type RunState, watchRun } from "./run-watch.ts";
+import { type RunState, watchRun } from "./run-watch.ts";
 import { post } from "./webhook.ts";
-
-/** Mark where the last planned epoch ends, when the ends are what is seen. */
-export const EPOCHS_END = "epochs-end";
 
 /** What the user asked for. */
 export interface TrainingPlan {
@@ -132,6 +130,8 @@ export async function runTraining(
   const onSpawn = (started: number): void => {
     pid = started;
     startedS = session.nowS();
+    // For whoever looks on: the page's live view.
+    void session.mark(PLANNED_EPOCHS, range.join("-"), startedS);
     watch.begin(startedS);
     seen.begin(startedS);
     if (sight.everyS === undefined) return;

@@ -1,15 +1,12 @@
 // A training run while it goes on: what its epochs took so far, what the whole will take, and whether the user's limit is broken.
 // It reads the session's journal when an epoch begins and now and then between; how a projection is made is predict/step/.
-import type { Ledger } from "../../../measure/ledger.ts";
 import { openLedger } from "../../../measure/ledger.ts";
 import type { Recording, Window } from "../../../measure/trace.ts";
 import { windowsFrom } from "../../../measure/windows.ts";
 import type { Session } from "../../../node/run/session.ts";
 import type { Epoch } from "../../../predict/step/epochs.ts";
+import { type EpochRange, epochsOf } from "../../../predict/step/marked-epochs.ts";
 import { type Projection, projectRange, type StepPlan } from "../../../predict/step/project.ts";
-
-/** Fewest and most epochs that the run may have: equal when there is no early stopping. */
-export type EpochRange = readonly [least: number, most: number];
 
 /** What a run is, seen at some moment. */
 export interface RunState {
@@ -19,25 +16,6 @@ export interface RunState {
   /** All since the start, J; NaN when nothing was read: then no limit is seen to be broken. */
   readonly spentJ: number;
   readonly projection: Projection | undefined;
-}
-
-/** Epochs up to the first of which nothing was read: what comes after a hole cannot be counted from the start. */
-function readEpochs(epochs: readonly Epoch[]): readonly Epoch[] {
-  const hole = epochs.findIndex(({ energyJ }) => Number.isNaN(energyJ));
-  return hole < 0 ? epochs : epochs.slice(0, hole);
-}
-
-/** Joules of epochs that begin at `startsS`; the last one ends at `endS` when `isOver`, else it is going on and left out. Joules of which nothing was read are NaN. */
-export function epochsOf(ledger: Ledger, runS: number, startsS: readonly number[], endS: number, isOver: boolean) {
-  const piece = (fromS: number, toS: number): Epoch => ({
-    energyJ: toS > fromS ? (ledger.window({ name: "epoch", fromS, toS }).netJ ?? Number.NaN) : 0,
-    durationS: Math.max(0, toS - fromS),
-  });
-  const ends = [...startsS.slice(1), ...(isOver ? [endS] : [])];
-  return {
-    before: piece(runS, startsS[0] ?? endS),
-    epochs: readEpochs(ends.flatMap((toS, i) => (toS > startsS[i]! ? [piece(startsS[i]!, toS)] : []))),
-  };
 }
 
 const idleOf = ({ marks }: Recording, endS: number): readonly Window[] =>

@@ -1,4 +1,5 @@
-// `joulecast serve --metrics`: a Prometheus endpoint until Ctrl-C. Prints where it listens and what it reads, then stays.
+// `joulecast serve [MODEL…]`: the page, on this machine alone, until Ctrl-C; `serve --metrics`: a Prometheus endpoint. Prints where
+// it listens, then stays.
 import { originWarnings } from "../../../measure/origin.ts";
 import { type MetricsServer, startMetricsServer } from "../../../node/metrics-server.ts";
 import { withInterrupts } from "../../../node/run/interrupts.ts";
@@ -8,7 +9,7 @@ import { listRunIds } from "../../../node/store/run-folders.ts";
 import type { Store } from "../../../node/store/runs.ts";
 import { textCell } from "../../../report/show.ts";
 import { InputError } from "../../../units/input-error.ts";
-import type { Command } from "../../command.ts";
+import type { Command, CommandContext, OptionValues, Outcome } from "../../command.ts";
 import { countOption, flagOption, quantityOption, textOption } from "../../options.ts";
 import { machineSpec, SOURCE_OPTIONS } from "../measuring/machine-options.ts";
 import { openUserStore } from "./stored-runs.ts";
@@ -35,14 +36,14 @@ function newestRuns(store: Store, count: number): readonly PrometheusFamily[] {
   return runFamilies(runs);
 }
 
-function portOption(options: Parameters<Command["run"]>[1]): number {
+function portOption(options: OptionValues): number {
   const port = countOption(options, "--port", 0) ?? 0;
   if (port <= HIGHEST_PORT) return port;
   throw new InputError("out-of-range", `--port ${port} is out of range`, `give 0 (any free one) to ${HIGHEST_PORT}`);
 }
 
 /** Until somebody asks the program to end. Ctrl-C ends it with 130 as anywhere; SIGTERM is how services are stopped, and no failure. */
-async function untilAsked(server: MetricsServer, close: () => void): Promise<number> {
+async function untilAsked(server: Pick<MetricsServer, "close">, close: () => void): Promise<number> {
   const reason = await withInterrupts(
     (signal) => new Promise((done) => signal.addEventListener("abort", () => done(signal.reason))),
   );
@@ -51,62 +52,106 @@ async function untilAsked(server: MetricsServer, close: () => void): Promise<num
   return reason === "SIGTERM" ? 0 : 130;
 }
 
+const METRICS_ONLY = ["--host", "--period", "--runs"] as const;
+
+async function servePage(models: readonly string[], options: OptionValues, context: CommandContext): Promise<Outcome> {
+  const stray = METRICS_ONLY.find((flag) => textOption(options, flag) !== undefined);
+  if (stray !== undefined)
+    throw new InputError(
+      "bad-usage",
+      `${stray} is for --metrics`,
+      "the page is served to this machine only; leave it out, or add --metrics",
+    );
+  const port = portOption(options);
+  const machine = await machineSpec(options);
+  const { store, messages } = await openUserStore();
+  const { startPageServer } = await import("../../../node/web/page-server.ts");
+  const server = await startPageServer({ store, version: context.version, machine, models, port });
+  let forget = (): void => undefined;
+  if (flagOption(options, "--open")) {
+    const { openInBrowser } = await import("../../../node/web/open-browser.ts");
+    forget = openInBrowser(server.url);
+  }
+  return {
+    result: { url: server.url, host: "127.0.0.1", port: server.port, models: models.length },
+    document: {
+      title: server.url,
+      subtitle: "open it in a browser of this machine; whoever has the link sees your runs",
+      sections: [{ kind: "notes", notes: ["Ctrl-C ends it"] }],
+    },
+    remarks: messages,
+    afterwards: () => untilAsked(server, forget),
+  };
+}
+
+async function serveMetrics(options: OptionValues): Promise<Outcome> {
+  const port = portOption(options);
+  const host = textOption(options, "--host") ?? "127.0.0.1";
+  const periodS = quantityOption(options, "--period", "s", SHORTEST_PERIOD_S, LONGEST_PERIOD_S) ?? 1;
+  const count = countOption(options, "--runs", 0) ?? DEFAULT_RUNS;
+  const spec = await machineSpec(options);
+  const { store, messages } = await openUserStore();
+  const machine = openMachine(spec);
+  const { usable, unusable } = machine;
+  let server: MetricsServer;
+  try {
+    server = await startMetricsServer({ sources: usable, periodS, host, port, more: () => newestRuns(store, count) });
+  } catch (error) {
+    machine.close();
+    throw error;
+  }
+  const sources = usable.map(({ info: { id, domain, kind } }) => ({ id, domain, kind }));
+  const elsewhere = originWarnings(usable.map(({ info }) => info));
+  const nothing = "no power source can be read: only earlier runs are shown; `joulecast doctor` says what is missing";
+  return {
+    result: { url: server.url, host, port: server.port, sources, unusable: unusable.length },
+    document: {
+      title: `Metrics at ${server.url}`,
+      sections: [
+        {
+          kind: "table",
+          name: "sources",
+          main: true,
+          columns: [{ title: "source" }, { title: "domain" }, { title: "kind" }],
+          rows: sources.map(({ id, domain, kind }) => [textCell(id), textCell(domain), textCell(kind)]),
+        },
+        ...(elsewhere.length > 0 ? [{ kind: "notes" as const, tone: "warning" as const, notes: elsewhere }] : []),
+        { kind: "notes", notes: [...(sources.length === 0 ? [nothing] : []), "Ctrl-C ends it"] },
+      ],
+    },
+    remarks: messages,
+    afterwards: () => untilAsked(server, machine.close),
+  };
+}
+
 export const serve: Command = {
   name: "serve",
-  summary: "a Prometheus endpoint of this machine's power sources and newest runs",
-  arguments: [],
+  summary: "the page in your browser: networks, live power, runs; or a Prometheus endpoint",
+  arguments: [{ name: "model", description: ".onnx files that the page may open", required: false, variadic: true }],
   options: [
-    { flags: "--metrics", description: "serve /metrics in Prometheus' text format" },
+    { flags: "--open", description: "open the page in the browser as well" },
     { flags: "--port <n>", description: "port (default 0: any that is free; it is printed)" },
-    { flags: "--host <address>", description: "address to listen on (default 127.0.0.1: this machine only)" },
-    { flags: "--period <time>", description: "time between two reads, 10ms to 60s (default 1s)" },
-    { flags: "--runs <n>", description: `how many of the newest runs are shown as well (default ${DEFAULT_RUNS})` },
+    { flags: "--metrics", description: "serve /metrics in Prometheus' text format instead of the page" },
+    {
+      flags: "--host <address>",
+      description: "with --metrics: address to listen on (default 127.0.0.1: this machine only)",
+    },
+    { flags: "--period <time>", description: "with --metrics: time between two reads, 10ms to 60s (default 1s)" },
+    {
+      flags: "--runs <n>",
+      description: `with --metrics: how many of the newest runs are shown as well (default ${DEFAULT_RUNS})`,
+    },
     ...MACHINE_OPTIONS,
   ],
-  examples: ["joulecast serve --metrics --port 9464", "joulecast serve --metrics --host 0.0.0.0 --port 9464 --runs 0"],
-  run: async (_, options) => {
-    if (!flagOption(options, "--metrics"))
-      throw new InputError(
-        "nothing-to-serve",
-        "serve what?",
-        "`joulecast serve --metrics` is the endpoint that there is",
-      );
-    const port = portOption(options);
-    const host = textOption(options, "--host") ?? "127.0.0.1";
-    const periodS = quantityOption(options, "--period", "s", SHORTEST_PERIOD_S, LONGEST_PERIOD_S) ?? 1;
-    const count = countOption(options, "--runs", 0) ?? DEFAULT_RUNS;
-    const spec = await machineSpec(options);
-    const { store, messages } = await openUserStore();
-    const machine = openMachine(spec);
-    const { usable, unusable } = machine;
-    let server: MetricsServer;
-    try {
-      server = await startMetricsServer({ sources: usable, periodS, host, port, more: () => newestRuns(store, count) });
-    } catch (error) {
-      machine.close();
-      throw error;
-    }
-    const sources = usable.map(({ info: { id, domain, kind } }) => ({ id, domain, kind }));
-    const elsewhere = originWarnings(usable.map(({ info }) => info));
-    const nothing = "no power source can be read: only earlier runs are shown; `joulecast doctor` says what is missing";
-    return {
-      result: { url: server.url, host, port: server.port, sources, unusable: unusable.length },
-      document: {
-        title: `Metrics at ${server.url}`,
-        sections: [
-          {
-            kind: "table",
-            name: "sources",
-            main: true,
-            columns: [{ title: "source" }, { title: "domain" }, { title: "kind" }],
-            rows: sources.map(({ id, domain, kind }) => [textCell(id), textCell(domain), textCell(kind)]),
-          },
-          ...(elsewhere.length > 0 ? [{ kind: "notes" as const, tone: "warning" as const, notes: elsewhere }] : []),
-          { kind: "notes", notes: [...(sources.length === 0 ? [nothing] : []), "Ctrl-C ends it"] },
-        ],
-      },
-      remarks: messages,
-      afterwards: () => untilAsked(server, machine.close),
-    };
+  examples: [
+    "joulecast serve --open",
+    "joulecast serve model.onnx --port 8080",
+    "joulecast serve --metrics --port 9464",
+    "joulecast serve --metrics --host 0.0.0.0 --port 9464 --runs 0",
+  ],
+  run: async (models, options, context) => {
+    if (!flagOption(options, "--metrics")) return servePage(models, options, context);
+    if (models.length === 0) return serveMetrics(options);
+    throw new InputError("bad-usage", `${models[0]} has no meaning with --metrics`, "leave out one of them");
   },
 };
