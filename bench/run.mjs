@@ -5,6 +5,10 @@ const BENCHMARKS = {
   read: () => import("./read.mjs"),
   sampler: () => import("./sampler.mjs"),
   startup: () => import("./startup.mjs"),
+  prune: () => import("./prune.mjs"),
+  distil: () => import("./distil.mjs"),
+  link: () => import("./link.mjs"),
+  split: () => import("./split.mjs"),
   coverage: () => import("./coverage.mjs"),
 };
 
