@@ -5,35 +5,21 @@ import { existsSync } from "node:fs";
 import { availableParallelism } from "node:os";
 import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
-import { differentiate } from "../dist/learn/differentiate.js";
 import { fitNetwork } from "../dist/learn/train/fit.js";
-import { initialState } from "../dist/learn/train/trainer.js";
 import { openData } from "../dist/node/data/open-data.js";
 import { drawnWeights } from "../dist/node/model.js";
 import { onnxRuntime } from "../dist/node/runtime/onnx-runtime.js";
-import { zeros } from "../dist/runtime/tensor.js";
 import { chooseNetwork } from "../dist/zoo/catalogue.js";
-import { duration, machineLine, markdownTable, median } from "./show.mjs";
+import { CASES, trainingOf } from "./learn/cases.mjs";
+import { duration, machineLine, markdownTable, median, megabytes } from "./show.mjs";
 
 const PYTHON = process.env.PYTHON ?? "python3";
 const MNIST = process.env.JOULECAST_MNIST ?? fileURLToPath(new URL("../../shared/data/mnist", import.meta.url));
 const THREADS = Number(process.env.THREADS ?? Math.min(2, availableParallelism()));
 const SEEDS = (process.env.SEEDS ?? "0,1,2").split(",").map(Number);
+/** Only this case of learn/cases.mjs. */
+const ONLY = process.env.CASE;
 const ROUNDS = 3;
-
-/** `limit`: most that our step may take of PyTorch's (issue 4 of the plan). */
-const CASES = [
-  { title: "MNIST CNN, batch 64", model: "zoo:mnist-cnn", batch: 64, loss: "cross-entropy", steps: 15, limit: 2.5 },
-  { title: "DeepRx, width 1/4, batch 8", model: "zoo:deeprx:width=0.25", batch: 8, loss: "bce", steps: 2, limit: 0.9 },
-  {
-    title: "ResNet-18 (CIFAR), batch 32",
-    model: "zoo:cifar/resnet18",
-    batch: 32,
-    loss: "cross-entropy",
-    steps: 2,
-    limit: 1.8,
-  },
-];
 
 const attributesOf = (layer) => Object.fromEntries([...layer.attributes].map(([name, { value }]) => [name, value]));
 const STATISTICS = { BatchNormalization: [3, 4] };
@@ -64,93 +50,101 @@ function peerSpec(graph, training, { batch, loss }, layout) {
   };
 }
 
-/** A peer that times steps when asked, or undefined without PyTorch. */
-function startPeer(spec) {
-  if (spawnSync(PYTHON, ["-c", "import torch"], { stdio: "ignore" }).status !== 0) return undefined;
-  const child = spawn(PYTHON, [fileURLToPath(new URL("./learn/peer.py", import.meta.url))], {
-    stdio: ["pipe", "pipe", "inherit"],
-  });
+/** A process that answers {"steps": n} with its times: see learn/ours.mjs and learn/peer.py. */
+function startRunner(command, args) {
+  const child = spawn(command, args, { stdio: ["pipe", "pipe", "inherit"] });
   const lines = createInterface({ input: child.stdout })[Symbol.asyncIterator]();
-  child.stdin.write(`${JSON.stringify(spec)}\n`);
   return {
+    send: (line) => child.stdin.write(`${JSON.stringify(line)}\n`),
     time: async (steps) => {
       child.stdin.write(`${JSON.stringify({ steps })}\n`);
       const { value } = await lines.next();
-      return JSON.parse(value).seconds;
+      return JSON.parse(value);
     },
     end: () => child.stdin.end(),
   };
 }
 
-function feedsOf(training) {
-  const fed = training.inputs.map(({ name, role, type }) => {
-    const data = zeros(
-      type.dtype,
-      type.shape.reduce((a, b) => a * b, 1),
-    );
-    for (let i = 0; i < data.length; i++)
-      data[i] = type.dtype === "int64" ? BigInt(i % 10) : role === "label" ? i % 2 : ((i * 7919) % 1000) / 1000;
-    return [name, { dtype: type.dtype, shape: type.shape, data }];
-  });
-  const set = training.settings.map(({ name, input, type }) => {
-    const data = zeros(type.dtype, 1);
-    data[0] = type.dtype === "int64" ? 1n : name === "lr" ? 1e-3 : 1;
-    return [input, { dtype: type.dtype, shape: [], data }];
-  });
-  return Object.fromEntries([...fed, ...set]);
+const fileHere = (name) => fileURLToPath(new URL(name, import.meta.url));
+
+/** A peer, or undefined without PyTorch. */
+function startPeer(spec) {
+  if (spawnSync(PYTHON, ["-c", "import torch"], { stdio: "ignore" }).status !== 0) return undefined;
+  const peer = startRunner(PYTHON, [fileHere("./learn/peer.py")]);
+  peer.send(spec);
+  return peer;
 }
 
-async function openOurs(training) {
-  const carried = await initialState(training, drawnWeights);
-  const session = await onnxRuntime().open(training.graph, { weights: drawnWeights, carried, threads: THREADS });
-  const feeds = feedsOf(training);
-  return {
-    time: async (steps) => {
-      const seconds = [];
-      for (let i = 0; i < steps; i++) {
-        const start = performance.now();
-        await session.run(feeds);
-        seconds.push((performance.now() - start) / 1000);
-      }
-      return seconds;
-    },
-    end: () => session.close(),
-  };
-}
-
-/** Medians over rounds in which everybody takes turns, after one round that does not count. */
+/** What was seen over rounds in which everybody takes turns, after one round that does not count: medians, the peak of all. */
 async function inTurns(runners, steps) {
-  const times = runners.map(() => []);
+  const seen = runners.map(() => []);
   for (let round = 0; round <= ROUNDS; round++)
     for (const [i, runner] of runners.entries()) {
-      const seconds = (await runner?.time(steps)) ?? [];
-      if (round > 0) times[i].push(...seconds);
+      const row = await runner?.time(steps);
+      if (round > 0 && row !== undefined) seen[i].push(row);
     }
-  return times.map((values) => (values.length > 0 ? median(values) : undefined));
+  return seen.map((rows) =>
+    rows.length === 0
+      ? undefined
+      : {
+          seconds: median(rows.flatMap(({ seconds }) => seconds)),
+          cpu: median(rows.map(({ cpu }) => cpu)),
+          outside: median(rows.map(({ outside }) => outside ?? 0)),
+          peak: Math.max(...rows.map(({ peak }) => peak)),
+          grown: Math.max(...rows.map(({ peak, before }) => peak - before)),
+        },
+  );
 }
 
-async function stepRow(one) {
+const bestOf = (peers, what) => {
+  const known = peers.flatMap((peer) => (peer === undefined ? [] : [peer[what]]));
+  return known.length === 0 ? undefined : Math.min(...known);
+};
+const ratio = (ours, best) => (best === undefined ? "–" : `${(ours / best).toFixed(2)}×`);
+
+async function stepRows(name, one) {
   console.error(`learn: ${one.title}`);
-  const { network, options } = chooseNetwork(one.model);
-  const graph = network.build(options);
-  const training = differentiate(graph, { loss: { kind: one.loss }, optimiser: { kind: "adam" }, batch: one.batch });
+  const { graph, training } = await trainingOf(one);
   const runners = [
-    await openOurs(training),
+    startRunner(process.execPath, [fileHere("./learn/ours.mjs"), name, String(THREADS)]),
     startPeer(peerSpec(graph, training, one, "contiguous")),
     startPeer(peerSpec(graph, training, one, "channels_last")),
   ];
-  const [ours, plain, last] = await inTurns(runners, one.steps);
-  for (const runner of runners) await runner?.end();
-  const best = plain === undefined ? undefined : Math.min(plain, last);
-  const shown = (seconds) => (seconds === undefined ? "peer missing" : duration(seconds));
-  return [
-    one.title,
-    duration(ours),
-    shown(plain),
-    shown(last),
-    best === undefined ? "–" : `${(ours / best).toFixed(2)}×`,
-    `${one.limit}×`,
+  const [ours, ...peers] = await inTurns(runners, one.steps);
+  for (const runner of runners) runner?.end();
+  const shown = (row, what, how) => (row === undefined ? "peer missing" : how(row[what]));
+  const row = (what, how) => [
+    how(ours[what]),
+    ...peers.map((peer) => shown(peer, what, how)),
+    ratio(ours[what], bestOf(peers, what)),
   ];
+  return {
+    time: [one.title, ...row("seconds", duration), `${one.limit}×`],
+    cpu: [one.title, ...row("cpu", duration), `${(100 * ours.outside).toFixed(1)} %`],
+    memory: [
+      one.title,
+      ...row("grown", megabytes),
+      "1.5×",
+      [ours, ...peers].map((one) => shown(one, "peak", megabytes)).join(", "),
+    ],
+  };
+}
+
+const PEERS = ["joulecast", "PyTorch NCHW", "PyTorch channels_last", "ratio to the better"];
+
+async function printSteps() {
+  const rows = [];
+  for (const [name, one] of Object.entries(CASES))
+    if (ONLY === undefined || ONLY === name) rows.push(await stepRows(name, one));
+  const print = (title, last, what) =>
+    console.log(`${markdownTable(
+      [title, ...PEERS, ...last],
+      rows.map((row) => row[what]),
+    )}
+`);
+  print("training step (Adam)", ["limit"], "time");
+  print("processor time of a step", ["our own code (limit 3 %)"], "cpu");
+  print("peak memory beyond the empty process", ["limit", "whole processes"], "memory");
 }
 
 async function accuracyRow(seed, data) {
@@ -181,19 +175,7 @@ async function accuracyRow(seed, data) {
 export async function run(parts = []) {
   const wants = (part) => parts.length === 0 || parts.includes(part);
   console.log(`${machineLine()}, ${THREADS} threads\n`);
-  if (wants("steps")) {
-    const rows = [];
-    for (const one of CASES) rows.push(await stepRow(one));
-    const head = [
-      "training step (Adam)",
-      "joulecast",
-      "PyTorch NCHW",
-      "PyTorch channels_last",
-      "ratio to the better",
-      "limit",
-    ];
-    console.log(`${markdownTable(head, rows)}\n`);
-  }
+  if (wants("steps")) await printSteps();
   if (!wants("accuracy")) return;
   if (!existsSync(MNIST)) return console.log(`MNIST missing: no folder ${MNIST}`);
   const data = openData(MNIST);

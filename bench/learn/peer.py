@@ -1,9 +1,17 @@
 # PyTorch as the peer of bench/learn.mjs: runs the network that a JSON line describes (the operators of our Graph, one by one) and times
-# training steps (forward, backward, Adam) on random data. One line in, one line out: {"steps": n} -> {"seconds": [...]}.
+# training steps (forward, backward, Adam) on random data. One line in, one line out:
+# {"steps": n} -> {"seconds": [...], "cpu": processor seconds a step, "peak": bytes, "before": bytes before the network}.
 import json, sys, time
 import torch
 import torch.nn.functional as F
 
+
+def status_bytes(name):
+    with open("/proc/self/status") as status:
+        return next(int(line.split()[1]) * 1024 for line in status if line.startswith(name))
+
+
+before = status_bytes("VmRSS")
 spec = json.loads(sys.stdin.readline())
 torch.set_num_threads(spec["threads"])
 torch.manual_seed(0)
@@ -68,8 +76,10 @@ def step():
 
 for line in sys.stdin:
     seconds = []
+    used = time.process_time()
     for _ in range(json.loads(line)["steps"]):
         start = time.perf_counter()
         step()
         seconds.append(time.perf_counter() - start)
-    print(json.dumps({"seconds": seconds, "version": torch.__version__}), flush=True)
+    cpu = (time.process_time() - used) / len(seconds)
+    print(json.dumps({"seconds": seconds, "cpu": cpu, "peak": status_bytes("VmHWM"), "before": before}), flush=True)

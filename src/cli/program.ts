@@ -1,4 +1,4 @@
-// What surrounds a program: streams that break, Ctrl-C, bugs. main.ts and start.ts are the two programs.
+// What surrounds a program: streams that break, Ctrl-C, bugs. main.ts is the program.
 
 /** Exit code of a bug: EX_SOFTWARE of sysexits. */
 const BUG = 70;

@@ -81,6 +81,7 @@ export class NetworkBuilder {
   /** Appends a layer as it is, whose inputs are there already. Shapes known before stay where inference tells none. */
   append(layer: Layer): void {
     this.#names.add(layer.name);
+    if (!this.#opsets.has(layer.domain)) this.#opsets.set(layer.domain, 1);
     for (const output of layer.outputs) this.#names.add(output);
     this.#infer(layer);
     this.#layers.push(layer);
@@ -124,6 +125,19 @@ export class NetworkBuilder {
     this.#weights.set(full, { kind: "inline", bytes: encodeNumbers(dtype, data) });
     this.#constants.set(full, { dtype, shape, data });
     return full;
+  }
+
+  /** A weight that another graph has, under its full name. @param value its numbers, where they are known */
+  stored(name: string, type: TensorType, ref: WeightRef, value?: ConstantValue): void {
+    this.#names.add(name);
+    this.#tensors.set(name, type);
+    this.#weights.set(name, ref);
+    if (value !== undefined) this.#constants.set(name, value);
+  }
+
+  /** True for a tensor of which something is known. */
+  has(tensor: string): boolean {
+    return this.#tensors.has(tensor);
   }
 
   /** Appends one operator with `count` outputs and returns their names. */

@@ -5,8 +5,8 @@ import type { Graph, TensorType, WeightRef } from "../graph/graph.ts";
 /** A tensor that the caller feeds anew in every step. */
 export interface FedTensor {
   readonly name: string;
-  /** data: what the network reads; label: the loss's target; mask: weight of each target, 0 leaves it out. */
-  readonly role: "data" | "label" | "mask";
+  /** data: what the network reads; label: the loss's target; mask: weight of each target, 0 leaves it out; teacher: what a teacher said of the same samples. */
+  readonly role: "data" | "label" | "mask" | "teacher";
   readonly type: TensorType;
 }
 
@@ -70,12 +70,52 @@ export type LossSpec =
   | { readonly kind: "mse"; readonly masked?: boolean }
   /** T²·KL(softmax(labels/T) ‖ softmax(output/T)) per sample, labels are a teacher's logits [Hinton2015]. Default T: 1. */
   | { readonly kind: "kl"; readonly temperature?: number }
-  /** Σ|w| over the parameters of two or more axes. */
-  | { readonly kind: "l1" }
+  /**
+   * T²·KL(teacher ‖ network), classes of both softened by T [Hinton2015]; `squared` false leaves T² out. `standardised`: logits of both are brought to mean 0 and
+   * deviation 1 per sample first [Sun2024]. The teacher's logits are fed, or come from `ForwardOptions.teacher`. Defaults: T 1, squared, not standardised.
+   */
+  | {
+      readonly kind: "soft-classes";
+      readonly temperature?: number;
+      readonly squared?: boolean;
+      readonly standardised?: boolean;
+    }
+  /** The same of independent bits: KL of two Bernoulli distributions, sigmoid instead of softmax, the mean over bits. */
+  | {
+      readonly kind: "soft-bits";
+      readonly temperature?: number;
+      readonly squared?: boolean;
+      readonly masked?: boolean;
+    }
+  /** Mean squared difference to the teacher's logits [Ba2014]. */
+  | { readonly kind: "match-logits"; readonly masked?: boolean }
+  /** Mean squared difference of tensors inside both networks, summed over the pairs; where widths differ the network's own goes through a projection that is learned too [Romero2015]. */
+  | { readonly kind: "match-features"; readonly pairs: readonly FeaturePair[] }
+  /**
+   * Mean squared difference between the derivatives of both networks' logits along a direction of the inputs, ±1 per number, drawn anew in every step
+   * [Czarnecki2017]. Derivatives are central differences over ±`step` (default 0.01, in units of the inputs). Needs `ForwardOptions.teacher`.
+   */
+  | { readonly kind: "match-gradients"; readonly step?: number }
+  /** Σ|w| over these parameters; default: those of two or more axes. */
+  | { readonly kind: "l1"; readonly parameters?: readonly string[] }
   /** ½·Σw² over the parameters of two or more axes. */
   | { readonly kind: "l2" }
   /** Weighted sum of losses; each data loss has labels of its own. */
   | { readonly kind: "sum"; readonly terms: readonly { readonly weight: number; readonly loss: LossSpec }[] };
+
+/** A tensor of the network that learns and one of its teacher: [N, C, …] of the same places, or [N, C]. */
+export interface FeaturePair {
+  readonly own: string;
+  readonly teacher: string;
+  /** Of the teacher's tensor, without the batch. */
+  readonly shape: readonly number[];
+}
+
+/** A network that answers inside a training step and does not learn. */
+export interface FrozenNetwork {
+  /** In float32; its weights are inline, or where the step's own reader finds them. Inputs are those of the network that learns, in order. */
+  readonly graph: Graph;
+}
 
 /** How gradients become new parameters. Decay λ is per unit of learning rate. */
 export type OptimiserSpec =
@@ -114,6 +154,13 @@ export interface ForwardOptions {
    * leave them (fine-tuning). Default "batch".
    */
   readonly statistics?: "batch" | "running";
+  /**
+   * Channels in a block of the runtime's blocked convolutions (Runtime.convolutionBlock): convolutions are written for them, the
+   * same numbers up to rounding. Default: ONNX's own operators only.
+   */
+  readonly convolutionBlock?: number;
+  /** Answers inside the step, in inference mode, where the loss asks for a teacher. Default: what the teacher says is fed. */
+  readonly teacher?: FrozenNetwork;
 }
 
 export interface DifferentiateOptions extends ForwardOptions {
@@ -122,4 +169,14 @@ export interface DifferentiateOptions extends ForwardOptions {
   readonly clipNorm?: number;
   /** Passes whose gradients are averaged into one update; a whole number from 1, default 1. */
   readonly accumulate?: number;
+  /**
+   * Weights that are exactly 0 stay 0 under every optimiser, so that a pruned network stays pruned. True: in parameters of two
+   * or more axes (biases begin with 0 and have to learn); a function: in the parameters that it names. Default false.
+   */
+  readonly keepZeros?: boolean | ((name: string) => boolean);
+  /**
+   * Forgets what the forward pass made and makes it again in the backward pass, segment by segment: less memory, about a third more
+   * arithmetic, the same numbers [Chen2016]. A number from 2: of segments; true: as many as need least memory. Default false.
+   */
+  readonly recompute?: boolean | number;
 }

@@ -49,4 +49,6 @@ export interface Runtime {
   readonly name: string;
   /** @throws InputError when the engine cannot be had or refuses the graph */
   open(graph: Graph, options?: SessionOptions): Promise<Session>;
+  /** Channels in a block of this engine's blocked convolutions (learn/layout); undefined where it has none that can be written. */
+  convolutionBlock?(): Promise<number | undefined>;
 }

@@ -8,7 +8,7 @@ import { Ajv } from "ajv";
 import { afterAll, describe, expect, it } from "vitest";
 import { NetworkBuilder } from "../../src/graph/build.ts";
 import { writeWhole } from "../../src/node/files.ts";
-import { drawnWeights } from "../../src/node/model.ts";
+import { drawnWeights, fileWeights, readModel } from "../../src/node/model.ts";
 import { writeOnnx } from "../../src/onnx/write.ts";
 import { batchNorm, conv, flatten, linear, relu } from "../../src/zoo/pieces.ts";
 import { fedTree } from "../support/fed-tree.ts";
@@ -171,6 +171,30 @@ describe("joulecast train", () => {
     expect(layers.map(({ op }) => op)).toEqual(["Conv", "Relu", "Flatten", "Gemm"]);
   });
 
+  it("needs less memory and gives the same when asked to recompute, and leaves frozen layers alone", async () => {
+    const short = ["--epochs", "1", "--no-measure", "--limit-test", "10"];
+    const [plain, again] = [jsonOf(train(...short)), jsonOf(train(...short, "--recompute"))];
+    expect(again.result.epochs[0].loss).toBeCloseTo(plain.result.epochs[0].loss, 5);
+    const [all, some] = [join(folder, "all.onnx"), join(folder, "some.onnx")];
+    jsonOf(train(...short, "--out", all));
+    const { error } = jsonOf(train(...short, "--freeze", "conw"), 2);
+    expect(error).toMatchObject({ code: "unknown-weight", message: expect.stringContaining("conv") });
+    jsonOf(["train", all, ...train().slice(2), ...short, "--freeze", "conv,fc1", "--out", some]);
+    const bytes = async (path: string, name: string) => {
+      const graph = await readModel(path);
+      const file = fileWeights(path);
+      const found = await file.weights(graph.weights.get(name)!, graph.tensors.get(name)!);
+      file.close();
+      return Buffer.from(found);
+    };
+    for (const [name, isFrozen] of [
+      ["conv1/weight", true],
+      ["fc1/bias", true],
+      ["fc2/weight", false],
+    ] as const)
+      expect((await bytes(some, name)).equals(await bytes(all, name)), name).toBe(isFrozen);
+  });
+
   it("says what is wrong, before anything is trained", () => {
     const error = (...args: string[]) => jsonOf(["train", NETWORK, ...args], 2).error.code;
     expect(error()).toBe("no-data");
@@ -181,6 +205,9 @@ describe("joulecast train", () => {
     expect(error("--data", DATA, "--batch", "1000", "--no-measure")).toBe("few-samples");
     expect(error("--data", DATA, "--budget", "1J", "--no-measure")).toBe("no-sources");
     expect(error("--data", DATA, "--out", join(folder, "no", "x.onnx"))).toBe("cannot-write");
+    expect(error("--data", DATA, "--provider", "gpu")).toBe("unknown-provider");
+    const absent = process.platform === "darwin" ? "dml" : "coreml";
+    expect(error("--data", DATA, "--provider", absent, "--no-measure")).toBe("no-provider");
     const wild = ["--data", DATA, "--optimiser", "sgd", "--lr", "1e30", "--no-measure"];
     expect(error(...wild)).toBe("loss-not-finite");
   });

@@ -82,7 +82,9 @@ function fillFor({ name, type }: FedTensor, column: Column): Fill {
     throw new InputError(
       "wrong-shape",
       `a sample of ${column.name} is [${column.shape.join(", ")}], input "${name}" of the network takes [${wanted.join(", ")}]`,
-      "use a network for that shape, or store the data in it",
+      dtype === "int64" && column.role === "label"
+        ? "give one class number per place, from 0: y.argmax(1) turns one-hot labels into them"
+        : "use a network for that shape, or store the data in it",
     );
   if (dtype === "int64") checkWhole(column);
   const data = zeros(dtype, lengthOf(shape));

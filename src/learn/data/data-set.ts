@@ -3,8 +3,8 @@
 import { lengthOf } from "../../runtime/tensor.ts";
 import { InputError } from "../../units/input-error.ts";
 
-/** What a column is for: fed to the network, compared with its output, or weights of that comparison. */
-export type Role = "data" | "label" | "mask";
+/** What a column is for: fed to the network, compared with its output, weights of that comparison, or what a teacher said. */
+export type Role = "data" | "label" | "mask" | "teacher";
 
 export type Values = Uint8Array | Int8Array | Uint16Array | Int16Array | Int32Array | Float32Array | Float64Array;
 

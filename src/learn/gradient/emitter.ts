@@ -13,11 +13,14 @@ const AXES_AS_INPUT = 18;
 /** Operators appended to one builder; constants are made once each. A lifetime, hence a class. */
 export class Emitter {
   readonly b: NetworkBuilder;
+  /** Channels in a block of the runtime's blocked convolutions; undefined: it has none. */
+  readonly block: number | undefined;
   readonly #opset: number;
   readonly #constants = new Map<string, string>();
 
-  constructor(b: NetworkBuilder, opset: number) {
+  constructor(b: NetworkBuilder, opset: number, block?: number) {
     this.b = b;
+    this.block = block;
     this.#opset = opset;
   }
 

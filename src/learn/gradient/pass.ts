@@ -32,6 +32,8 @@ export class Pass {
   /** Names of tensors whose layer got another form. */
   readonly #renamed = new Map<string, string>();
   #ordinal = 0;
+  /** Where layers begin that `written` has not noted yet; undefined outside of it. */
+  #open: number | undefined;
 
   /** @param sources tensors whose gradients are wanted */
   constructor(e: Emitter, opset: number, sources: Iterable<string>) {
@@ -45,8 +47,19 @@ export class Pass {
     return this.#renamed.get(tensor) ?? tensor;
   }
 
+  /** A further tensor whose gradient is wanted, before anything reads it. */
+  source(tensor: string): void {
+    this.#upstream.add(tensor);
+  }
+
   /** Appends a layer of the network; `form` undefined: as it infers. */
   forward(layer: Layer, form: TrainingForm | undefined): void {
+    this.#noteWritten();
+    this.#forward(layer, form);
+    if (this.#open !== undefined) this.#open = this.e.b.graph().layers.length;
+  }
+
+  #forward(layer: Layer, form: TrainingForm | undefined): void {
     const here = { ...layer, inputs: layer.inputs.map((input) => this.nameOf(input)) };
     const replaced = form !== undefined && this.#replace(here, form);
     if (replaced) return;
@@ -80,11 +93,21 @@ export class Pass {
 
   /** Runs `body`; the operators that it appends take part in the pass: a loss, a layer in simpler operators. */
   written<T>(body: () => T): T {
-    const before = this.e.b.graph().layers.length;
+    this.#noteWritten();
+    const outer = this.#open;
+    this.#open = this.e.b.graph().layers.length;
     const result = body();
-    for (const layer of this.e.b.graph().layers.slice(before))
-      this.#note({ layer, backward: gradientOf(layer)?.backward, kept: {} });
+    this.#noteWritten();
+    if (outer === undefined) this.#open = undefined;
     return result;
+  }
+
+  #noteWritten(): void {
+    if (this.#open === undefined) return;
+    const { layers } = this.e.b.graph();
+    for (const layer of layers.slice(this.#open))
+      this.#note({ layer, backward: gradientOf(layer)?.backward, kept: {} });
+    this.#open = layers.length;
   }
 
   #note(entry: Entry): void {

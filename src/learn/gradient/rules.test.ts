@@ -11,6 +11,22 @@ const SINGLE = { dtype: "float32" } as const;
 
 const unary = (op: string, more: Partial<OperatorCase> = {}): OperatorCase => ({ op, shapes: [[3, 4]], ...more });
 
+/** [length 3, batch 2, features 2], hidden 2: input, W, R, B. */
+const recurrentCase = (op: string, gates: number, more: Partial<OperatorCase> = {}): OperatorCase => {
+  const directions = more.attributes?.direction === "bidirectional" ? 2 : 1;
+  const weights = [directions, 2 * gates, 2];
+  const shapes = [[3, 2, 2], weights, weights, [directions, 4 * gates]];
+  const attributes = { hidden_size: 2, ...more.attributes };
+  return { op, outputs: op === "LSTM" ? 3 : 2, range: [-1, 1], ...SINGLE, ...more, shapes, attributes };
+};
+const RECURRENT: readonly OperatorCase[] = [
+  recurrentCase("RNN", 1),
+  recurrentCase("GRU", 3),
+  recurrentCase("GRU", 3, { attributes: { linear_before_reset: 1 }, note: "linear before reset" }),
+  recurrentCase("LSTM", 4),
+  recurrentCase("LSTM", 4, { attributes: { direction: "bidirectional" }, note: "bidirectional" }),
+];
+
 const CASES: readonly OperatorCase[] = [
   ...["Relu", "Tanh", "Exp", "Neg", "Abs", "Identity", "Sigmoid", "Reciprocal"].map((op) => unary(op)),
   ...["Softsign", "Erf", "Sin", "Cos", "Sinh", "Cosh", "Atan", "Asinh"].map((op) => unary(op, SINGLE)),
@@ -397,6 +413,24 @@ const CASES: readonly OperatorCase[] = [
     ...SINGLE,
     note: `linear, ${coordinates}`,
   })),
+  ...[0, 1].map((outside) => ({
+    op: "Resize",
+    shapes: [[1, 2, 3, 4]],
+    constants: [undefined, undefined, ints(1, 2, 5, 7)],
+    attributes: { mode: "cubic", exclude_outside: outside },
+    ...SINGLE,
+    note: `cubic, outside ${outside === 1 ? "left out" : "repeated"}`,
+  })),
+  { op: "TopK", shapes: [[3, 5]], constants: [ints(2)], outputs: 2, note: "largest" },
+  {
+    op: "TopK",
+    shapes: [[4, 3]],
+    constants: [ints(2)],
+    outputs: 2,
+    attributes: { axis: 0, largest: 0 },
+    note: "smallest, axis 0",
+  },
+  ...RECURRENT,
 ];
 
 const keyOf = ({ op, domain }: OperatorCase): string => (domain === undefined ? op : `${domain}.${op}`);

@@ -8,8 +8,10 @@ import { LAYOUT_GRADIENTS } from "./rules/layout.ts";
 import { NORMALISATION_GRADIENTS } from "./rules/normalisation.ts";
 import { POOLING_GRADIENTS } from "./rules/pooling.ts";
 import { PRODUCT_GRADIENTS } from "./rules/products.ts";
+import { RECURRENT_GRADIENTS } from "./rules/recurrent.ts";
 import { REDUCTION_GRADIENTS } from "./rules/reduction.ts";
 import { RESIZE_GRADIENTS } from "./rules/resize.ts";
+import { SELECTION_GRADIENTS } from "./rules/selection.ts";
 
 /** The whole table; an operator that is not here is an error that names its layer. */
 export const GRADIENT_TABLE: GradientTable = {
@@ -21,8 +23,10 @@ export const GRADIENT_TABLE: GradientTable = {
   ...NORMALISATION_GRADIENTS,
   ...POOLING_GRADIENTS,
   ...PRODUCT_GRADIENTS,
+  ...RECURRENT_GRADIENTS,
   ...REDUCTION_GRADIENTS,
   ...RESIZE_GRADIENTS,
+  ...SELECTION_GRADIENTS,
 };
 
 /** Operators whose output does not change with small changes of their inputs: no gradient flows, and none is missed. */

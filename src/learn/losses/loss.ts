@@ -1,7 +1,7 @@
 // The shape of a loss: operators appended to a network's output that end in one number. One kind per file; table.ts lists
 // them. Losses have no gradients of their own: they are written in operators that have.
 import { intAttribute } from "../../graph/attributes.ts";
-import type { Layer, TensorType } from "../../graph/graph.ts";
+import { type Layer, operatorKey, type TensorType } from "../../graph/graph.ts";
 import { InputError } from "../../units/input-error.ts";
 import type { Emitter } from "../gradient/emitter.ts";
 import type { FedTensor, LossSpec } from "../training-graph.ts";
@@ -16,6 +16,21 @@ export interface LossContext {
   producer(tensor: string): Layer | undefined;
   /** A new input of the graph. */
   feed(role: FedTensor["role"], type: TensorType): string;
+  /** What a tensor of the network is called here; undefined for one that it does not have on the way to its output. */
+  find(tensor: string): string | undefined;
+  /** A tensor of the teacher, by its name there; undefined: its logits. Fed, or computed inside the step. @param type that it must have */
+  teacher(tensor: string | undefined, type: TensorType): string;
+  /** A parameter of the loss itself, which learns with the network; uniform in ±bound at first. */
+  parameter(name: string, shape: readonly number[], bound: number): string;
+  /** Inputs of the network that are fed. */
+  readonly data: readonly string[];
+  /** The input that holds the seed of this step. */
+  seed(): string;
+  /**
+   * Logits of the network and of its teacher at other inputs, given by the name of the input they stand for; the weights are the same. The network
+   * normalises by running statistics there and drops nothing out. @throws InputError "no-teacher" where the teacher is not in the graph
+   */
+  at(inputs: ReadonlyMap<string, string>): { readonly own: string; readonly teacher: string };
 }
 
 export interface MadeLoss {
@@ -49,6 +64,19 @@ export function classLogits(c: LossContext): string {
     `the output has ${found}, expected classes on axis 1`,
     "choose another --loss, or train another output of the network",
   );
+}
+
+/** The tensor before a final Softmax, LogSoftmax or Sigmoid, else the output itself. */
+export function rawLogits(c: LossContext): string {
+  return beforeSquashing(c.output, c.producer(c.output));
+}
+
+/** Final layers that turn logits into probabilities. */
+const SQUASHING: ReadonlySet<string> = new Set(["Softmax", "LogSoftmax", "Sigmoid"]);
+
+/** Logits, from an output and the layer that makes it. */
+export function beforeSquashing(output: string, layer: Layer | undefined): string {
+  return layer !== undefined && SQUASHING.has(operatorKey(layer)) ? layer.inputs[0]! : output;
 }
 
 /** Σ values·mask / Σ mask, or the mean of all values where there is no mask. An all-zero mask gives 0. */

@@ -5,8 +5,10 @@ import { bce } from "./bce.ts";
 import { crossEntropy } from "./cross-entropy.ts";
 import { kl } from "./kl.ts";
 import type { LossContext, LossOf, LossRule, MadeLoss } from "./loss.ts";
+import { matchFeatures, matchGradients, matchLogits } from "./match.ts";
 import { mse } from "./mse.ts";
 import { l1, l2 } from "./penalty.ts";
+import { softBits, softClasses } from "./soft.ts";
 
 /** The first term that names an output (logits, correct) gives it. */
 function sum(c: LossContext, { terms }: LossOf<"sum">): MadeLoss {
@@ -22,6 +24,11 @@ const LOSSES: { readonly [K in LossSpec["kind"]]: LossRule<K> } = {
   bce,
   mse,
   kl,
+  "soft-classes": softClasses,
+  "soft-bits": softBits,
+  "match-logits": matchLogits,
+  "match-features": matchFeatures,
+  "match-gradients": matchGradients,
   l1,
   l2,
   sum,

@@ -1,7 +1,6 @@
 // Adam [Kingma2015], in the order that spares passes: w ← w − α_t·m/(√v + ε_t) with α_t = η·√(1 − β₂ᵗ)/(1 − β₁ᵗ) and
 // ε_t = ε·√(1 − β₂ᵗ), which equals the corrected form. AdamW takes ηλw off besides [Loshchilov2019]; LAMB scales the step of
 // each tensor to the length of its weights [You2020].
-import type { Emitter } from "../gradient/emitter.ts";
 import type { OptimiserSpec } from "../training-graph.ts";
 import { type OptimiserRule, setting, type UpdateContext } from "./optimiser.ts";
 
@@ -28,18 +27,14 @@ function moved(c: UpdateContext, gradient: string, beta1: number, beta2: number)
   return [mean, square];
 }
 
-/** 1 − βᵗ. */
-const correction = (e: Emitter, beta: number, step: string): string =>
-  e.sub(1, e.op("Pow", [e.scalar(beta, step), step]));
-
 function adamUpdate(c: UpdateContext, spec: Spec) {
   const { e, parameter, lr } = c;
   const { beta1, beta2, epsilon, decay } = settings(spec);
   const coupled = spec.kind === "adam" && decay !== 0;
   const gradient = coupled ? e.add(c.gradient, e.mul(parameter, decay)) : c.gradient;
   const [mean, square] = moved(c, gradient, beta1, beta2);
-  const root = e.op("Sqrt", [correction(e, beta2, c.step())]);
-  const rate = e.div(e.mul(lr, root), correction(e, beta1, c.step()));
+  const root = e.op("Sqrt", [c.correction(beta2)]);
+  const rate = e.div(e.mul(lr, root), c.correction(beta1));
   const step = e.div(mean, e.add(e.op("Sqrt", [square]), e.mul(root, epsilon)));
   const kept = spec.kind === "adamw" && decay !== 0 ? e.mul(parameter, e.sub(1, e.mul(lr, decay))) : parameter;
   return { parameter: e.sub(kept, e.mul(step, rate)), moments: [mean, square] };
@@ -50,8 +45,8 @@ function lambUpdate(c: UpdateContext, spec: Spec) {
   const { e, parameter, lr } = c;
   const { beta1, beta2, epsilon, decay } = settings(spec);
   const [mean, square] = moved(c, c.gradient, beta1, beta2);
-  const corrected = e.div(mean, correction(e, beta1, c.step()));
-  const root = e.op("Sqrt", [e.div(square, correction(e, beta2, c.step()))]);
+  const corrected = e.div(mean, c.correction(beta1));
+  const root = e.op("Sqrt", [e.div(square, c.correction(beta2))]);
   const direction = e.add(e.div(corrected, e.add(root, epsilon)), e.mul(parameter, decay));
   const length = (x: string): string => e.op("Sqrt", [e.sumAll(e.square(x))]);
   const [own, other] = [length(parameter), length(direction)];

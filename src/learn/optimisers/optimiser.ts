@@ -12,8 +12,8 @@ export interface UpdateContext {
   readonly moments: readonly string[];
   /** Learning rate, no axes. */
   readonly lr: string;
-  /** The number of this update, from 1, no axes. */
-  step(): string;
+  /** 1 − βᵗ of this update (t from 1), no axes. */
+  correction(beta: number): string;
 }
 
 export interface Updated {

@@ -5,8 +5,9 @@ import type { Runtime, Tensors, WeightReader } from "../../runtime/runtime.ts";
 import { shuffledBatches } from "../data/batches.ts";
 import { checkLabels, type DataSet } from "../data/data-set.ts";
 import { differentiate, evaluationGraph } from "../differentiate.ts";
+import { checkMemory, type MachineMemory, stepMemory } from "../memory.ts";
 import { type ScheduleSpec, scheduleOf } from "../optimisers/schedule.ts";
-import type { DifferentiateOptions, EvaluationGraph, TrainingGraph } from "../training-graph.ts";
+import type { DifferentiateOptions, EvaluationGraph, LossSpec, TrainingGraph } from "../training-graph.ts";
 import { evaluate, withLearned } from "./evaluate.ts";
 import { diagnose } from "./finite.ts";
 import type { Score, TrainingPlan, TrainingResult } from "./plan.ts";
@@ -52,6 +53,12 @@ export interface FitPlan extends Passed, DifferentiateOptions {
   readonly validation?: DataSet;
   /** Judges before and after. Default: the validation data. */
   readonly test?: DataSet;
+  /** Loss that judges; what is learned may have parts that say nothing of how good an answer is. Default: `loss`. */
+  readonly judgedBy?: LossSpec;
+  /** What the machine has: a step that needs more is refused before it starts. Default: not looked at. */
+  readonly memory?: MachineMemory;
+  /** Told once when a step needs more memory than is free. */
+  readonly onShortMemory?: (sentence: string) => void;
   readonly rate: number;
   /** Default "constant". */
   readonly schedule?: ScheduleKind;
@@ -87,16 +94,18 @@ function checkClasses(training: TrainingGraph, sets: readonly (DataSet | undefin
 
 /** One evaluation graph per batch size: what is left over at the end of a set has a size of its own. */
 function evaluationGraphs(plan: FitPlan): (batch: number) => EvaluationGraph {
-  const { network, loss, dims, output } = plan;
+  const { network, judgedBy, loss, dims, output, trainable, statistics } = plan;
   const made = new Map<number, EvaluationGraph>();
   return (batch) => {
     const known = made.get(batch);
     if (known !== undefined) return known;
     const graph = evaluationGraph(network, {
-      loss,
+      loss: judgedBy ?? loss,
       batch,
       ...(dims && { dims }),
       ...(output !== undefined && { output }),
+      ...(trainable && { trainable }),
+      ...(statistics && { statistics }),
     });
     made.set(batch, graph);
     return graph;
@@ -107,9 +116,12 @@ function evaluationGraphs(plan: FitPlan): (batch: number) => EvaluationGraph {
 export async function fitNetwork(plan: FitPlan): Promise<Fitted> {
   const { runtime, network, weights, validation, batch, accumulate = 1, threads } = plan;
   const test = plan.test ?? validation;
-  const training = differentiate(network, plan);
+  const convolutionBlock = await runtime.convolutionBlock?.();
+  const training = differentiate(network, { ...plan, ...(convolutionBlock !== undefined && { convolutionBlock }) });
   checkClasses(training, [plan.train, validation, test]);
   const batches = shuffledBatches(plan.train, training.inputs, plan.seed);
+  const short = plan.memory && checkMemory(stepMemory(training), plan.memory);
+  if (short !== undefined) plan.onShortMemory?.(short);
   const graphFor = evaluationGraphs(plan);
   const judge = (set: DataSet | undefined) =>
     set &&

@@ -5,7 +5,7 @@ import { elementCount } from "../../graph/graph.ts";
 import type { CarriedTensor, Session, Tensors } from "../../runtime/runtime.ts";
 import { arrayFromBytes, isTensorType, type Tensor } from "../../runtime/tensor.ts";
 import { InputError } from "../../units/input-error.ts";
-import type { Setting, TrainingGraph } from "../training-graph.ts";
+import type { Setting, StateTensor, TrainingGraph } from "../training-graph.ts";
 import { firstNonFinite } from "./finite.ts";
 import type {
   Best,
@@ -28,17 +28,25 @@ const SPREAD = 0x9e3779b1;
 
 const NOTHING: PartialEpoch = { batches: 0, lossSum: 0, seconds: 0, energyJ: undefined };
 
+type Initial = Omit<StateTensor, "output">;
+
+async function initialTensor({ input, type, initial }: Initial, weights: TrainingPlan["weights"]): Promise<Tensor> {
+  if (!isTensorType(type.dtype) || type.shape === undefined) throw new Error(`state ${input} has no fixed type`);
+  const data = arrayFromBytes(type.dtype, await weights(initial, type));
+  return { dtype: type.dtype, shape: type.shape as readonly number[], data };
+}
+
 /** Initial state of a training graph. */
 export async function initialState(
   training: Pick<TrainingGraph, "state">,
   weights: TrainingPlan["weights"],
 ): Promise<readonly CarriedTensor[]> {
   return Promise.all(
-    training.state.map(async ({ input, output, type, initial }) => {
-      if (!isTensorType(type.dtype) || type.shape === undefined) throw new Error(`state ${input} has no fixed type`);
-      const data = arrayFromBytes(type.dtype, await weights(initial, type));
-      return { input, output, initial: { dtype: type.dtype, shape: type.shape as readonly number[], data } };
-    }),
+    training.state.map(async (entry) => ({
+      input: entry.input,
+      output: entry.output,
+      initial: await initialTensor(entry, weights),
+    })),
   );
 }
 
@@ -291,10 +299,10 @@ class Run {
 export async function train(plan: TrainingPlan): Promise<TrainingResult> {
   const { runtime, training, weights, threads } = plan;
   const checkpoint = plan.resume ? await plan.checkpoints?.load() : undefined;
-  const carried = await initialState(training, weights);
   const session = await runtime.open(training.graph, {
     weights,
-    carried,
+    // without a name, so that the numbers need not outlive the opening
+    carried: await initialState(training, weights),
     ...(threads !== undefined && { threads }),
   });
   try {
@@ -306,8 +314,14 @@ export async function train(plan: TrainingPlan): Promise<TrainingResult> {
   }
 }
 
-/** The state as a run would begin with it, by input name: for evaluating before training. */
-export async function startingState(plan: Pick<TrainingPlan, "training" | "weights">): Promise<Record<string, Tensor>> {
-  const carried = await initialState(plan.training, plan.weights);
-  return Object.fromEntries(carried.map(({ input, initial }) => [input, initial]));
+/** The state as a run would begin with it, by input name: for evaluating before training, or a network that was trained elsewhere. */
+export async function startingState({
+  training,
+  weights,
+}: {
+  readonly training: { readonly state: readonly Initial[] };
+  readonly weights: TrainingPlan["weights"];
+}): Promise<Record<string, Tensor>> {
+  const entries = training.state.map(async (entry) => [entry.input, await initialTensor(entry, weights)] as const);
+  return Object.fromEntries(await Promise.all(entries));
 }

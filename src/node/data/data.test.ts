@@ -163,6 +163,10 @@ describe("openData", () => {
     expect(() => openData(write("r3", {}))).toThrow(code("bad-description"));
     expect(() => openData(folder("r4", { "dataset.json": "{" }))).toThrow(code("bad-description"));
     expect(() => openData(write("r5", { train: [{ ...entry, file: "z.bin" }] }))).toThrow(code("cannot-read"));
+    const sha256 = createHash("sha256").update(files["x.bin"]).digest("hex");
+    expect(openData(write("r6", { train: [{ ...entry, sha256 }] })).train.samples).toBe(2);
+    const wrong = { train: [{ ...entry, sha256: sha256.replace(/^./, (c) => (c === "0" ? "1" : "0")) }] };
+    expect(() => openData(write("r7", wrong))).toThrow(code("wrong-checksum"));
   });
 
   it("draws synthetic digits by name, and says what it does not know", () => {

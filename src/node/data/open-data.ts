@@ -1,8 +1,9 @@
-// A data set by the name a person gives it: a folder, an .npz or dataset.json file, or "synthetic:digits".
+// A data set by the name a person gives it: a folder, an .npz or dataset.json file, "synthetic:digits" or "synthetic:pictures".
 import { readdirSync, statSync } from "node:fs";
 import { join } from "node:path";
 import type { DataSplit } from "../../learn/data/data-set.ts";
-import { type DigitOptions, syntheticDigits } from "../../learn/data/synthetic/digits.ts";
+import { syntheticDigits } from "../../learn/data/synthetic/digits.ts";
+import { syntheticPictures } from "../../learn/data/synthetic/pictures.ts";
 import { InputError } from "../../units/input-error.ts";
 import { unknownName } from "../../units/nearest.ts";
 import { parseCount } from "../../units/parse.ts";
@@ -11,20 +12,24 @@ import { LAYOUTS, readArchive } from "./layouts.ts";
 import { DESCRIPTION, readRaw } from "./raw.ts";
 
 const SYNTHETIC = "synthetic:";
-const DIGIT_OPTIONS = ["train", "test", "seed"] as const;
+/** Sets that are drawn, by the name after "synthetic:". */
+const DRAWN = { digits: syntheticDigits, pictures: syntheticPictures } as const;
+const DRAWN_OPTIONS = ["train", "test", "seed"] as const;
 
 /** "synthetic:digits:train=500,test=100,seed=1". */
 function openSynthetic(name: string): DataSplit {
   const [kind = "", settings = ""] = name.slice(SYNTHETIC.length).split(":");
-  if (kind !== "digits") throw unknownName("synthetic data set", kind, ["digits"], "give synthetic:digits");
+  const kinds = Object.keys(DRAWN);
+  if (!Object.hasOwn(DRAWN, kind))
+    throw unknownName("synthetic data set", kind, kinds, `give ${kinds.map((one) => SYNTHETIC + one).join(" or ")}`);
   const options: Record<string, number> = {};
   for (const setting of settings.split(",").filter((text) => text !== "")) {
     const [key = "", value = ""] = setting.split("=");
-    if (!(DIGIT_OPTIONS as readonly string[]).includes(key))
-      throw unknownName("setting of synthetic:digits", key, DIGIT_OPTIONS, `give ${DIGIT_OPTIONS.join(", ")}`);
+    if (!(DRAWN_OPTIONS as readonly string[]).includes(key))
+      throw unknownName(`setting of synthetic:${kind}`, key, DRAWN_OPTIONS, `give ${DRAWN_OPTIONS.join(", ")}`);
     options[key] = parseCount(value, key === "seed" ? 0 : 1, key);
   }
-  return syntheticDigits(options as DigitOptions);
+  return DRAWN[kind as keyof typeof DRAWN](options);
 }
 
 function openFolder(folder: string): DataSplit {
@@ -49,7 +54,10 @@ export function openData(name: string): DataSplit {
   try {
     isFolder = statSync(name).isDirectory();
   } catch (error) {
-    throw explainRefusal(error, name, "read");
+    const refusal = explainRefusal(error, name, "read");
+    if (!(refusal instanceof InputError)) throw refusal;
+    const hint = "give a folder, an .npz file or synthetic:digits; `joulecast data get` fetches some";
+    throw new InputError(refusal.code, refusal.message, hint);
   }
   if (isFolder) return openFolder(name);
   if (name.endsWith(".npz")) return readArchive(name);

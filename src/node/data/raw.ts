@@ -1,5 +1,7 @@
 // Raw tensors: little-endian numbers in plain files, described by a dataset.json beside them, so that any program can write a data set.
+// A "sha256" beside a file is checked where it is given.
 // { "train": [{ "role": "data", "file": "x.bin", "dtype": "float32", "shape": [1, 28, 28] }, …], "test": […] }; shapes are of one sample.
+import { createHash } from "node:crypto";
 import { readFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { type Column, type DataSet, type DataSplit, dataSet } from "../../learn/data/data-set.ts";
@@ -28,6 +30,8 @@ interface RawColumn {
   readonly dtype: keyof typeof ARRAYS;
   readonly shape: readonly number[];
   readonly scale?: number;
+  /** Of the file, as it is stored, 64 hexadecimal digits. */
+  readonly sha256?: string;
 }
 
 function bad(path: string, why: string): InputError {
@@ -41,7 +45,7 @@ function bad(path: string, why: string): InputError {
 const isLength = (value: unknown): boolean => Number.isInteger(value) && (value as number) > 0;
 
 function readColumn(path: string, entry: Partial<RawColumn>): Column {
-  const { role, file, dtype, shape, scale = 1 } = entry;
+  const { role, file, dtype, shape, scale = 1, sha256 } = entry;
   if (typeof file !== "string") throw bad(path, "an entry has no file");
   if (!ROLES.includes(role as RawColumn["role"]))
     throw unknownName("role", String(role), ROLES, "give data, label or mask");
@@ -49,12 +53,29 @@ function readColumn(path: string, entry: Partial<RawColumn>): Column {
     throw unknownName("dtype", String(dtype), Object.keys(ARRAYS), `give one of ${Object.keys(ARRAYS).join(", ")}`);
   if (!Array.isArray(shape) || !shape.every(isLength)) throw bad(path, `the shape of ${file} is no list of lengths`);
   if (!Number.isFinite(scale)) throw bad(path, `the scale of ${file} is no number`);
+  if (sha256 !== undefined) checkDigest(path, join(dirname(path), file), sha256);
   const { bytes } = readBytes(join(dirname(path), file));
   const array = ARRAYS[dtype!];
   const sampleBytes = array.BYTES_PER_ELEMENT * lengthOf(shape);
   const rest = bytes.length % sampleBytes;
   if (rest !== 0) throw truncated(file, bytes.length + sampleBytes - rest, bytes.length);
   return { role: role!, name: file, shape, values: new array(new Uint8Array(bytes).buffer), scale };
+}
+
+/** @throws InputError "wrong-checksum" for a file that is not the one that was described */
+function checkDigest(description: string, path: string, expected: string): void {
+  let found: string;
+  try {
+    found = createHash("sha256").update(readFileSync(path)).digest("hex");
+  } catch (error) {
+    throw explainRefusal(error, path, "read");
+  }
+  if (found === String(expected).toLowerCase()) return;
+  throw new InputError(
+    "wrong-checksum",
+    `"${path}" has SHA-256 ${found}, "${description}" says ${expected}`,
+    "the file is damaged or another one: fetch it again, or mend the description",
+  );
 }
 
 /** @param path of the dataset.json */

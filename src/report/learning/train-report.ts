@@ -48,12 +48,12 @@ export interface TrainReport {
   readonly notes: readonly string[];
 }
 
-const scoreCell = (score: Score | undefined) =>
+export const scoreCell = (score: Score | undefined) =>
   score?.accuracy === undefined ? numberWithoutUnitCell(score?.loss) : ratioCell(score.accuracy);
 
-const scoreName = (score: Score | undefined): string => (score?.accuracy === undefined ? "loss" : "accuracy");
+export const scoreName = (score: Score | undefined): string => (score?.accuracy === undefined ? "loss" : "accuracy");
 
-function energyFacts(measurement: Measurement | undefined): readonly Fact[] {
+export function energyFacts(measurement: Measurement | undefined): readonly Fact[] {
   if (measurement === undefined)
     return [{ label: "energy", cell: { ...NOT_KNOWN_CELL, text: "nothing could be read" } }];
   const { grossJ, netJ, netLowJ, netHighJ, baselineJ, kind, meanPowerW } = measurement;
@@ -71,7 +71,7 @@ function energyFacts(measurement: Measurement | undefined): readonly Fact[] {
   ];
 }
 
-function epochSection(epochs: readonly EpochRow[]): Section {
+export function epochSection(epochs: readonly EpochRow[]): Section {
   const columns: readonly Column[] = [
     { title: "epoch", align: "right" },
     { title: "training loss", align: "right" },
@@ -89,7 +89,7 @@ function epochSection(epochs: readonly EpochRow[]): Section {
   return { kind: "table", name: "epochs", main: true, title: "Epochs", columns, rows };
 }
 
-function seedSection(seeds: readonly SeedRow[]): readonly Section[] {
+export function seedSection(seeds: readonly SeedRow[]): readonly Section[] {
   if (seeds.length < 2) return [];
   const columns: readonly Column[] = [
     { title: "seed", align: "right" },

@@ -25,19 +25,42 @@ export interface Metered<T> {
   readonly measurement: Measurement | undefined;
   /** Gross joules of a window by name; undefined where nothing was read in it. */
   readonly windowJ: (name: string) => number | undefined;
+  /** A window by name; undefined where nothing was read in it. */
+  readonly windowOf: (name: string) => Measurement | undefined;
+  /** The mean of windows of one thing; undefined where nothing was read in one of them. */
+  readonly repeatsOf: (names: readonly string[]) => Measurement | undefined;
   readonly remarks: readonly string[];
 }
 
 async function unmetered<T>(work: (session: undefined) => Promise<T>, remark: string): Promise<Metered<T>> {
-  return { value: await work(undefined), measurement: undefined, windowJ: () => undefined, remarks: [remark] };
+  return {
+    value: await work(undefined),
+    measurement: undefined,
+    windowJ: () => undefined,
+    windowOf: () => undefined,
+    repeatsOf: () => undefined,
+    remarks: [remark],
+  };
 }
+
+/** Nothing read is no measurement. */
+const readIn = (measurement: Measurement | undefined) => (measurement?.kind === "missing" ? undefined : measurement);
 
 function windowsOf({ recording, windows }: FinishedSession, wallFactor: number) {
   const idle = windows.filter(({ name }) => name === "idle");
   const ledger = openLedger(recording, idle, wallFactor);
-  return (name: string): Measurement | undefined => {
-    const window = windows.find((one) => one.name === name);
-    return window && window.toS > window.fromS ? ledger.window(window) : undefined;
+  const named = (name: string) => windows.find((one) => one.name === name && one.toS > one.fromS);
+  return {
+    windowOf: (name: string): Measurement | undefined => {
+      const window = named(name);
+      return window && ledger.window(window);
+    },
+    repeatsOf: (names: readonly string[]): Measurement | undefined => {
+      const found = names.map(named).filter((window) => window !== undefined);
+      if (found.length === 0 || found.length < names.length) return undefined;
+      const { each, mean } = ledger.repeats(found);
+      return each.some(({ kind }) => kind === "missing") ? undefined : mean;
+    },
   };
 }
 
@@ -68,7 +91,7 @@ export async function metered<T>(
       }
       return (await session.window(WHOLE, () => work(session))).value;
     });
-    const windowOf = windowsOf(finished, wallFactorOption(options));
+    const { windowOf, repeatsOf } = windowsOf(finished, wallFactorOption(options));
     const measurement = windowOf(WHOLE);
     const remarks = await save({
       measurements: measurement ? [measurement] : [],
@@ -77,8 +100,10 @@ export async function metered<T>(
     });
     return {
       value,
-      measurement: measurement?.kind === "missing" ? undefined : measurement,
+      measurement: readIn(measurement),
       windowJ: (name) => windowOf(name)?.grossJ,
+      windowOf: (name) => readIn(windowOf(name)),
+      repeatsOf,
       remarks: [...finished.remarks, ...remarks],
     };
   } catch (error) {
@@ -90,6 +115,9 @@ export async function metered<T>(
 
 export interface Pricing {
   readonly device: string | undefined;
+  /** The device's record, and the one that prices single operations where it does not. */
+  readonly hardware: Hardware | undefined;
+  readonly process: Hardware | undefined;
   /** Joules per inference by metric; empty without a device. */
   readonly energyJ: (work: WorkReport) => Readonly<Record<string, number>>;
 }
@@ -101,9 +129,11 @@ export async function pricing(options: OptionValues): Promise<Pricing> {
   const device: Hardware | undefined =
     named === undefined ? await cpuHere(accessHere()) : await resolveDevice(named, catalogue);
   const process = catalogue.find(({ id }) => id === PROCESS);
-  if (device === undefined) return { device: undefined, energyJ: () => ({}) };
+  if (device === undefined) return { device: undefined, hardware: undefined, process, energyJ: () => ({}) };
   return {
     device: device.name,
+    hardware: device,
+    process,
     energyJ: (work) => {
       const { estimates } = estimateAll(work, [device], METRICS, process ? { process } : {});
       return Object.fromEntries(estimates.map(({ metric, energyJ }) => [metric, energyJ / work.batch]));

@@ -6,9 +6,19 @@ import { InputError } from "../../../units/input-error.ts";
 import { unknownName } from "../../../units/nearest.ts";
 import { parseCount } from "../../../units/parse.ts";
 import type { OptionSpec, OptionValues } from "../../command.ts";
-import { countOption, listOption, positiveOption, quantityOption, shareOption, textOption } from "../../options.ts";
+import {
+  countOption,
+  flagOption,
+  listOption,
+  positiveOption,
+  quantityOption,
+  shareOption,
+  textOption,
+} from "../../options.ts";
 
-const LOSSES = ["cross-entropy", "bce", "mse"] as const;
+export const LEARNING_LOSSES = ["cross-entropy", "bce", "mse"] as const;
+
+const PROVIDERS = ["cpu", "cuda", "webgpu", "coreml", "dml"] as const;
 
 export const LEARNING_OPTIONS: readonly OptionSpec[] = [
   {
@@ -21,7 +31,7 @@ export const LEARNING_OPTIONS: readonly OptionSpec[] = [
   { flags: "--optimiser <name>", description: `${OPTIMISER_KINDS.join(", ")} (default adam)` },
   { flags: "--momentum <ratio>", description: "of sgd, 0 to 1 (default 0)" },
   { flags: "--weight-decay <rate>", description: "per unit of learning rate, from 0 (default 0; adamw and lamb 0.01)" },
-  { flags: "--loss <name>", description: `${LOSSES.join(", ")} (default cross-entropy)` },
+  { flags: "--loss <name>", description: `${LEARNING_LOSSES.join(", ")} (default cross-entropy)` },
   { flags: "--schedule <name>", description: `learning rate: ${SCHEDULE_KINDS.join(", ")} (default constant)` },
   { flags: "--warmup <n>", description: "updates over which the learning rate rises (default 0)" },
   { flags: "--clip <norm>", description: "largest norm of all gradients together (default: none)" },
@@ -37,6 +47,12 @@ export const LEARNING_OPTIONS: readonly OptionSpec[] = [
   { flags: "--budget <energy>", description: "stop after so many joules, such as 50kJ" },
   { flags: "--checkpoint <folder>", description: "keep a checkpoint there, each epoch and each minute" },
   { flags: "--resume", description: "go on from the checkpoint" },
+  { flags: "--freeze <prefix,…>", description: "weights whose names begin so do not learn (fine-tuning)" },
+  { flags: "--recompute", description: "less memory: activations are made again in the backward pass" },
+  {
+    flags: "--provider <name>",
+    description: `${PROVIDERS.join(", ")}: what ONNX Runtime runs on (default cpu; the others are untried on hardware)`,
+  },
   { flags: "--threads <n>", description: "threads within an operator (default: one per physical core)" },
 ];
 
@@ -47,7 +63,7 @@ export interface LearningSettings {
   readonly rate: number;
   readonly optimiser: OptimiserSpec;
   /** Masked where the data have a mask. */
-  readonly loss: Extract<LossSpec, { readonly kind: (typeof LOSSES)[number] }>;
+  readonly loss: Extract<LossSpec, { readonly kind: (typeof LEARNING_LOSSES)[number] }>;
   readonly schedule: ScheduleKind;
   readonly warmUp: number;
   readonly clipNorm: number | undefined;
@@ -60,9 +76,13 @@ export interface LearningSettings {
   readonly budgetJ: number | undefined;
   readonly checkpoint: string | undefined;
   readonly threads: number | undefined;
+  /** Beginnings of the names of weights that do not learn. */
+  readonly freeze: readonly string[] | undefined;
+  readonly recompute: true | undefined;
+  readonly provider: (typeof PROVIDERS)[number] | undefined;
 }
 
-function oneOf<T extends string>(options: OptionValues, flag: string, names: readonly T[], otherwise: T): T {
+export function oneOf<T extends string>(options: OptionValues, flag: string, names: readonly T[], otherwise: T): T {
   const name = textOption(options, flag) ?? otherwise;
   if ((names as readonly string[]).includes(name)) return name as T;
   throw unknownName(flag.slice(2), name, names, `give one of ${names.join(", ")}`);
@@ -102,7 +122,7 @@ export function learningSettings(options: OptionValues): LearningSettings {
     batch: countOption(options, "--batch") ?? 64,
     rate: positiveOption(options, "--lr", "ratio") ?? 1e-3,
     optimiser: optimiserOf(options),
-    loss: { kind: oneOf(options, "--loss", LOSSES, "cross-entropy") },
+    loss: { kind: oneOf(options, "--loss", LEARNING_LOSSES, "cross-entropy") },
     schedule: oneOf(options, "--schedule", SCHEDULE_KINDS, "constant"),
     warmUp: countOption(options, "--warmup", 0) ?? 0,
     clipNorm: positiveOption(options, "--clip", "ratio"),
@@ -115,11 +135,39 @@ export function learningSettings(options: OptionValues): LearningSettings {
     budgetJ: positiveOption(options, "--budget", "J"),
     checkpoint,
     threads: countOption(options, "--threads"),
+    freeze: listOption(options, "--freeze"),
+    recompute: flagOption(options, "--recompute") || undefined,
+    provider:
+      textOption(options, "--provider") === undefined ? undefined : oneOf(options, "--provider", PROVIDERS, "cpu"),
   };
 }
 
 /** What makes a run that run: a checkpoint of another is refused. Epochs count only where the learning rate depends on them. */
 export function fingerprintOf(model: string, settings: LearningSettings, seed: number): string {
-  const { epochs, seeds: _seeds, checkpoint: _folder, budgetJ: _budget, threads: _threads, ...rest } = settings;
+  const {
+    epochs,
+    seeds: _seeds,
+    checkpoint: _folder,
+    budgetJ: _budget,
+    threads: _threads,
+    recompute: _recompute,
+    ...rest
+  } = settings;
   return JSON.stringify({ model, seed, ...rest, ...(settings.schedule !== "constant" && { epochs }) });
+}
+
+/**
+ * Which weights learn.
+ * @throws InputError "unknown-weight" for a beginning that no weight's name has
+ */
+export function trainableBy(freeze: readonly string[], names: readonly string[]): (name: string) => boolean {
+  for (const prefix of freeze)
+    if (!names.some((name) => name.startsWith(prefix)))
+      throw unknownName(
+        "weight",
+        prefix,
+        names,
+        "give the beginning of a weight's name, such as a block of `joulecast inspect`",
+      );
+  return (name) => !freeze.some((prefix) => name.startsWith(prefix));
 }

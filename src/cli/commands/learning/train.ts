@@ -1,5 +1,6 @@
 // `joulecast train MODEL --data DIR`: a network of the zoo or a file learns, and the joules of every epoch are told.
 import { existsSync, statSync } from "node:fs";
+import { freemem, totalmem } from "node:os";
 import { dirname, join } from "node:path";
 import type { Graph } from "../../../graph/graph.ts";
 import type { Fitted } from "../../../learn/train/fit.ts";
@@ -21,8 +22,16 @@ import { SOURCE_OPTIONS, wallFactorOption } from "../measuring/machine-options.t
 import { measurementResult } from "../measuring/measure-result.ts";
 import { learningData } from "./learning-data.ts";
 import { metered, type Pricing, pricing } from "./learning-energy.ts";
-import { type OpenNetwork, openNetwork } from "./learning-network.ts";
-import { fingerprintOf, LEARNING_OPTIONS, type LearningSettings, learningSettings } from "./learning-options.ts";
+import { type OpenNetwork, openNetwork } from "../../../node/open-network.ts";
+import {
+  fingerprintOf,
+  LEARNING_OPTIONS,
+  type LearningSettings,
+  learningSettings,
+  trainableBy,
+} from "./learning-options.ts";
+import { epochResult, scoreResult, sumOf, withWindows } from "./learning-result.ts";
+import { DEEPRX_MODEL, DEEPRX_OPTIONS, trainDeepRx } from "./train-deeprx.ts";
 
 /** Exit code after Ctrl-C. */
 const INTERRUPTED = 130;
@@ -55,6 +64,11 @@ function told(row: EpochRow, prefix: string): string {
   return `${prefix}epoch ${epoch}: loss ${loss.toPrecision(4)}${judged}${value}, ${seconds.toFixed(1)} s\n`;
 }
 
+const memoryHere = () => {
+  const totalBytes = Math.min(totalmem(), process.constrainedMemory() || Number.POSITIVE_INFINITY);
+  return { totalBytes, freeBytes: Math.min(freemem(), totalBytes) };
+};
+
 interface SeedPlan {
   readonly network: OpenNetwork;
   readonly settings: LearningSettings;
@@ -76,12 +90,17 @@ async function trainSeed(
     import("../../../node/runtime/onnx-runtime.ts"),
     import("../../../node/runtime/session-meter.ts"),
   ]);
-  const { clipNorm, threads, patience, checkpoint } = settings;
+  const { clipNorm, threads, patience, checkpoint, freeze, recompute, provider } = settings;
   const { train, validation, test } = learningData(settings);
   const folder = checkpoint && (settings.seeds.length > 1 ? join(checkpoint, `seed-${seed}`) : checkpoint);
   const { loss, optimiser, batch, accumulate, epochs, rate, schedule, warmUp } = settings;
   return fitNetwork({
-    runtime: onnxRuntime(),
+    // one memory plan for all runs costs memory that recomputation is to save
+    runtime: onnxRuntime({ ...(provider && { provider }), ...(recompute && { memoryPattern: false }) }),
+    memory: memoryHere(),
+    onShortMemory: (sentence) => context.progress(`${sentence}\n`),
+    ...(freeze && { trainable: trainableBy(freeze, [...network.graph.weights.keys()]) }),
+    ...(recompute && { recompute }),
     network: network.graph,
     weights: network.weights,
     train,
@@ -117,33 +136,6 @@ async function trainSeed(
     ...(budgetJ !== undefined && { budgetJ }),
   });
 }
-
-/** Epochs with the joules of the finished recording, where all of the epoch is in it. */
-function withWindows({ fitted, prefix }: SeedRun, windowJ: (name: string) => number | undefined): readonly EpochRow[] {
-  const { rows, earlierEpochs } = fitted.result;
-  return rows.map((row) => {
-    const energyJ = row.epoch > earlierEpochs ? windowJ(`${prefix}epoch ${row.epoch}`) : undefined;
-    return energyJ === undefined ? row : { ...row, energyJ };
-  });
-}
-
-function sumOf(values: readonly (number | undefined)[]): number | undefined {
-  return values.reduce<number | undefined>(
-    (sum, value) => (sum === undefined || value === undefined ? undefined : sum + value),
-    0,
-  );
-}
-
-const scoreResult = (score: Score | undefined): number | null => score?.accuracy ?? score?.loss ?? null;
-
-const epochResult = ({ epoch, loss, score, seconds, energyJ }: EpochRow) => ({
-  epoch,
-  loss,
-  metric: scoreResult(score),
-  evaluationLoss: score?.loss ?? null,
-  seconds,
-  energyJ: energyJ ?? null,
-});
 
 function costOf(graph: Graph, options: OptionValues, score: Score | undefined, price: Pricing): NetworkCost {
   const work = countGraph(graph, { batch: 1, dims: dimensionsOption(options, "--dim") });
@@ -219,7 +211,7 @@ async function trainAll(model: string, options: OptionValues, context: CommandCo
     );
     context.progress("");
     const first = value[0]!;
-    const rows = value.map((run) => withWindows(run, windowJ));
+    const rows = value.map(({ fitted, prefix }) => withWindows(fitted.result, prefix, windowJ));
     const { graph, notes } = await finalGraph(first.fitted, networks[0]!.weights, options);
     const written: string[] = [];
     if (out !== undefined) {
@@ -287,12 +279,14 @@ export const train: Command = {
   arguments: [
     {
       name: "model",
-      description: "a built-in network as zoo:NAME, or an .onnx file with float weights",
+      description:
+        "a built-in network as zoo:NAME, an .onnx file with float weights, or deeprx: a radio receiver on simulated slots",
       required: true,
     },
   ],
   options: [
     ...LEARNING_OPTIONS,
+    ...DEEPRX_OPTIONS,
     { flags: "--dim <name=n>", description: "length of a symbolic dimension; may be repeated", repeatable: true },
     { flags: "--fold", description: "fold batch normalisation into the layers before it in what is written" },
     { flags: "--on <device>", description: "device for the joules per inference (default: this CPU)" },
@@ -306,7 +300,9 @@ export const train: Command = {
   examples: [
     "joulecast train zoo:mnist-cnn --data synthetic:digits --epochs 2 --out digits.onnx",
     "joulecast train zoo:cifar/resnet18 --data cifar-10-batches-bin --epochs 20 --optimiser sgd --momentum 0.9 --lr 0.1 --schedule cosine",
+    "joulecast train deeprx --size 1GFLOP --subcarriers 72 --steps 500 --out rx.onnx",
     "joulecast train model.onnx --data DIR --lr 1e-4 --budget 50kJ --checkpoint run1",
   ],
-  run: async ([model = ""], options, context) => trainAll(model, options, context),
+  run: async ([model = ""], options, context) =>
+    model === DEEPRX_MODEL ? trainDeepRx(options, context) : trainAll(model, options, context),
 };

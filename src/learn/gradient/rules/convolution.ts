@@ -1,5 +1,6 @@
 // Convolutions. Which form is fast was measured (bench/learn): dX as a Conv with the weights transposed and turned around
-// (ConvTranspose only where there is a stride), dW as one product of the columns of X (shifted slices) with dY.
+// (ConvTranspose only where there is a stride), dW as one product of the columns of X (shifted slices) with dY, or, where the
+// runtime has blocked convolutions and dY fits a core's cache, as a convolution of X with dY.
 import { intAttribute } from "../../../graph/attributes.ts";
 import { type Emitter, productOf } from "../emitter.ts";
 import { type BackwardContext, dyOf, type GradientTable, inputShape, type OperatorGradient } from "../rule.ts";
@@ -65,11 +66,45 @@ function denseWeightGradient(e: Emitter, x: string, dy: string, window: FixedWin
   return e.reshape(e.transpose(apart, [2, 1, 0]), [out, channels, ...kernel]);
 }
 
+/** Most bytes of dY, as the kernel of a convolution, that are read again and again without leaving the cache. */
+const CACHED_BYTES = 2 ** 22;
+/** Output channels that a blocked convolution makes at once. */
+const CHANNELS_AT_ONCE = 64;
+
+/** True where dW as a blocked convolution, samples in the place of channels, is faster than a product of columns. */
+function isConvolved(e: Emitter, dy: string, window: FixedWindow): boolean {
+  const { block } = e;
+  if (block === undefined || e.dtype(dy) !== "float32" || window.kernel.length !== 2) return false;
+  const [n, out, ...output] = e.shape(dy) as [number, number, ...number[]];
+  const bytes = 4 * n * Math.min(out, CHANNELS_AT_ONCE) * productOf(output);
+  return productOf(window.kernel) > 1 && out % block === 0 && (n < block || n % block === 0) && bytes <= CACHED_BYTES;
+}
+
+/** [N, C, …] → [C, N, …]. */
+function samplesAsChannels(e: Emitter, x: string): string {
+  const axes = e.shape(x).map((_, axis) => axis);
+  return e.transpose(x, axes.with(0, 1).with(1, 0));
+}
+
+/** dWᵀ [C, M, …] = Xᵀ convolved with dYᵀ as the kernel, stride and dilation exchanged; padded beforehand, which is faster. */
+function convolvedWeightGradient(e: Emitter, x: string, dy: string, window: FixedWindow): string {
+  const { kernel, strides, dilations, before, after } = window;
+  const over = after.map((length) => Math.max(0, length));
+  const samples = e.pad(samplesAsChannels(e, x), [0, 0, ...before], [0, 0, ...over]);
+  const turned = samplesAsChannels(e, dy);
+  const full = e.op("Conv", [samples, turned], {
+    kernel_shape: e.shape(dy).slice(2),
+    strides: dilations,
+    dilations: strides,
+  });
+  // rows that no window reached give positions beyond the kernel: cut off
+  const cut = kernel.reduce((g, length, i) => e.slice(g, i + 2, 0, length), full);
+  return samplesAsChannels(e, cut);
+}
+
 function columnRows(e: Emitter, x: string, window: FixedWindow, output: readonly number[]): string {
   const [n, channels] = e.shape(x) as [number, number];
-  const axes = e.shape(x).map((_, axis) => axis);
-  const swapped = e.transpose(x, axes.with(0, 1).with(1, 0));
-  const slices = shiftedSlices(e, swapped, window, output);
+  const slices = shiftedSlices(e, samplesAsChannels(e, x), window, output);
   return e.reshape(e.concat(slices, 0), [slices.length * channels, n * productOf(output)]);
 }
 
@@ -116,7 +151,8 @@ function depthwiseWeightGradient(e: Emitter, x: string, dy: string, window: Fixe
 }
 
 function weightGradient(e: Emitter, x: string, dy: string, window: FixedWindow, group: number): string {
-  if (group === 1) return denseWeightGradient(e, x, dy, window);
+  if (group === 1)
+    return (isConvolved(e, dy, window) ? convolvedWeightGradient : denseWeightGradient)(e, x, dy, window);
   const depthwise = e.shape(x)[1] === group;
   return depthwise ? depthwiseWeightGradient(e, x, dy, window) : groupedWeightGradient(e, x, dy, window, group);
 }

@@ -1,5 +1,5 @@
-// Resize by nearest neighbour or linear interpolation: a linear map along each axis, built as ONNX defines it [ONNX Resize].
-import { intAttribute, intsAttribute, stringAttribute } from "../../../graph/attributes.ts";
+// Resize by nearest neighbour, linear or cubic interpolation: a linear map along each axis, built as ONNX defines it [ONNX Resize].
+import { floatAttribute, intAttribute, intsAttribute, stringAttribute } from "../../../graph/attributes.ts";
 import { productOf } from "../emitter.ts";
 import { type AxisMap, linearMap } from "../linear-map.ts";
 import {
@@ -30,21 +30,36 @@ const ROUNDINGS: Readonly<Record<string, (x: number) => number>> = {
 
 const within = (place: number, length: number): number => Math.min(Math.max(place, 0), length - 1);
 
+/** The weights of the four neighbours [Keys1981], at distances 1 + t, t, 1 − t and 2 − t. */
+function cubic(c: LayerContext, length: number, low: number, t: number): AxisMap[number] {
+  const a = floatAttribute(c.layer, "cubic_coeff_a", -0.75);
+  const near = (d: number): number => ((a + 2) * d - (a + 3)) * d * d + 1;
+  const far = (d: number): number => ((a * d - 5 * a) * d + 8 * a) * d - 4 * a;
+  const weights = [far(1 + t), near(t), near(1 - t), far(2 - t)];
+  const taken = weights.map((weight, i) => ({ place: low - 1 + i, weight }));
+  if (intAttribute(c.layer, "exclude_outside", 0) === 0)
+    return taken.map(({ place, weight }) => ({ from: within(place, length), weight }));
+  const inside = taken.filter(({ place }) => place >= 0 && place < length);
+  const sum = inside.reduce((total, { weight }) => total + weight, 0);
+  return inside.map(({ place, weight }) => ({ from: place, weight: weight / sum }));
+}
+
 function axisMap(c: LayerContext, length: number, resized: number, scale: number): AxisMap {
   const mode = stringAttribute(c.layer, "mode", "nearest");
   const kind = stringAttribute(c.layer, "coordinate_transformation_mode", "half_pixel");
   const coordinate = COORDINATES[kind];
   const round = ROUNDINGS[stringAttribute(c.layer, "nearest_mode", "round_prefer_floor")];
-  if (coordinate === undefined || round === undefined || !["nearest", "linear"].includes(mode))
+  if (coordinate === undefined || round === undefined || !["nearest", "linear", "cubic"].includes(mode))
     throw notDifferentiable(
       c,
-      `mode ${mode} with ${kind}, expected nearest or linear with ${Object.keys(COORDINATES).join(", ")}`,
+      `mode ${mode} with ${kind}, expected nearest, linear or cubic with ${Object.keys(COORDINATES).join(", ")}`,
     );
   return Array.from({ length: resized }, (_, i) => {
     const at = coordinate(i, scale, length, resized);
     if (mode === "nearest") return [{ from: within(round(at), length), weight: 1 }];
     const low = Math.floor(at);
     const rest = at - low;
+    if (mode === "cubic") return cubic(c, length, low, rest);
     return [
       { from: within(low, length), weight: 1 - rest },
       { from: within(low + 1, length), weight: rest },
