@@ -3,9 +3,10 @@ import type { ReproducedRow } from "../../study/papers/reproduced.ts";
 import type { Cell, Document } from "../document.ts";
 import { numberWithoutUnitCell, textCell } from "../show.ts";
 
-/** Four digits, as papers print coefficients of determination. */
+/** Four digits, as papers print coefficients of determination; three significant ones where that would leave nothing to see. */
 function figure(value: number | undefined): Cell {
-  if (value === undefined || Math.abs(value) >= 10) return numberWithoutUnitCell(value);
+  if (value === undefined || Math.abs(value) >= 10 || (value !== 0 && Math.abs(value) < 0.01))
+    return numberWithoutUnitCell(value);
   return { text: value.toFixed(4), value };
 }
 
