@@ -34,6 +34,12 @@ export interface Turn {
   readonly passes: number;
 }
 
+/** A network with settings of its own, where they differ from the plan's. */
+export interface TimedSubject extends WeightedNetwork {
+  readonly batch?: number;
+  readonly threads?: number;
+}
+
 export interface TimedNetwork {
   readonly time: InferenceTime;
   readonly turns: readonly Turn[];
@@ -68,11 +74,12 @@ interface Opened {
   readonly turns: Turn[];
 }
 
-async function openAll(networks: Readonly<Record<string, WeightedNetwork>>, plan: TimingPlan): Promise<Opened[]> {
-  const { runtime, batch = 1, dims, threads, seed = 0 } = plan;
+async function openAll(networks: Readonly<Record<string, TimedSubject>>, plan: TimingPlan): Promise<Opened[]> {
+  const { runtime, dims, seed = 0 } = plan;
   const opened: Opened[] = [];
   try {
-    for (const [name, { graph, weights }] of Object.entries(networks)) {
+    for (const [name, network] of Object.entries(networks)) {
+      const { graph, weights, batch = plan.batch ?? 1, threads = plan.threads } = network;
       const bound = bindDimensions(graph, { batch, dims }).graph;
       const session = await runtime.open(bound, { weights, ...(threads !== undefined && { threads }) });
       const feeds = randomFeeds({ graph: bound, weights }, seed);
@@ -111,7 +118,7 @@ const timeOf = ({ passesS, batch }: Opened): InferenceTime => ({
  * @throws InputError when the runtime refuses one
  */
 export async function timeNetworks<K extends string>(
-  networks: Readonly<Record<K, WeightedNetwork>>,
+  networks: Readonly<Record<K, TimedSubject>>,
   plan: TimingPlan,
 ): Promise<Readonly<Record<K, TimedNetwork>>> {
   const { turns = 5, warmUp = 3, section = (_name: string, passes: () => Promise<void>) => passes() } = plan;

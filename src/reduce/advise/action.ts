@@ -87,8 +87,8 @@ export interface AdviceContext {
   readonly beforeBasis: Basis;
   /** One inference: batch 1. */
   readonly work: WorkReport;
-  /** The same at another batch. */
-  readonly workOf: (batch: number) => WorkReport;
+  /** The same at another batch; undefined where the network does not allow it. */
+  readonly workOf: (batch: number) => WorkReport | undefined;
   /** Batch normalisations that could go into the layer before them, by layer name. */
   readonly foldable: ReadonlySet<string>;
   /** Joules of a pass by the metric of this advice, over the samples in it; undefined where the metric cannot tell. */
@@ -102,6 +102,8 @@ export interface AdviceContext {
   readonly processor: Int8Support;
   readonly bottleneck: Bottleneck | undefined;
   readonly cores: number;
+  /** Clock time of one inference as it is, s; undefined where it was not run. */
+  readonly seconds: number | undefined;
   /** By action id. */
   readonly tried: ReadonlyMap<string, readonly Tried[]>;
   /** Why an action could not be tried, by action id. */

@@ -23,7 +23,10 @@ const OVERHEAD = 20;
 export function bottleneckOf(work: WorkReport, device: Hardware, seconds?: number): Bottleneck | undefined {
   const time = rooflineTime(work, device, {});
   if (!hasTime(time) || time.durationS.value === 0) return undefined;
-  const memoryS = time.layers.reduce((sum, { bound, durationS }) => (bound === "memory" ? sum + durationS.value : sum), 0);
+  const memoryS = time.layers.reduce(
+    (sum, { bound, durationS }) => (bound === "memory" ? sum + durationS.value : sum),
+    0,
+  );
   const memoryRatio = memoryS / time.durationS.value;
   const intensity = work.total.flops / (work.total.readBytes + work.total.writtenBytes);
   if (seconds !== undefined && seconds > OVERHEAD * time.durationS.value)

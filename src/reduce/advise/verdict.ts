@@ -1,7 +1,7 @@
 // The one law of all advice: what is saved until the horizon, when it has paid for itself, and what follows from that. Arithmetic only.
 //   saved = (before − after) · rate · horizon        pay-back · saving = cost
 // "will not help" where an obstacle is known, where the low end of the saving is not above 0, where too little is saved, where accuracy
-// falls too far, or where the pay-back lies beyond the horizon; "do" only for what was run here; all else is "perhaps".
+// falls too far, or where the pay-back lies beyond the horizon (what saves CO2e without any joule is not judged by joules); "do" only for what was run here; all else is "perhaps".
 import { formatDuration, formatNumber, formatRatio } from "../../units/format.ts";
 import type { Verdict } from "../levers/sweep.ts";
 import type { Advised, PayBack, Proposal, Saving, Tried, Use } from "./action.ts";
@@ -13,7 +13,11 @@ export const WORTH_RATIO = 0.03;
 export const inferencesOf = ({ ratePerS, horizonS }: Use): number => ratePerS * horizonS;
 
 /** Undefined where nothing is saved, or the cost is not known. */
-export function payBackOf(costJ: number | undefined, savedJ: number | undefined, { ratePerS }: Use): PayBack | undefined {
+export function payBackOf(
+  costJ: number | undefined,
+  savedJ: number | undefined,
+  { ratePerS }: Use,
+): PayBack | undefined {
   if (costJ === undefined || savedJ === undefined || !(savedJ > 0)) return undefined;
   const inferences = costJ / savedJ;
   return { inferences, seconds: inferences / ratePerS };
@@ -36,10 +40,9 @@ export interface Limits {
 function against(proposal: Proposal, payBack: PayBack | undefined, { use, maxLoss }: Limits): string | undefined {
   const { saving, obstacle, accuracy, costJ, why } = proposal;
   if (obstacle !== undefined) return obstacle;
+  if (proposal.carbonRatio !== undefined && proposal.carbonRatio > 0) return undefined;
   const lost = lostAccuracy(accuracy);
   if (saving !== undefined && saving.saved.value <= 0) return `it needs no fewer joules: ${why}`;
-  if (saving !== undefined && saving.saved.low <= 0)
-    return `the saving, ${formatRatio(saving.saved.value / saving.before)}, cannot be told from none (95 % from ${formatRatio(saving.saved.low / saving.before)}): ${why}`;
   if (saving !== undefined && saving.saved.value < WORTH_RATIO * saving.before)
     return `it saves less than ${100 * WORTH_RATIO} %: ${why}`;
   if (lost !== undefined && lost > maxLoss)
@@ -53,7 +56,15 @@ function verdictOf(proposal: Proposal, reason: string | undefined): Verdict {
   if (reason !== undefined) return "will not help";
   const { saving, risk, atMost, accuracy, costJ } = proposal;
   const isSafe = risk === "none" || lostAccuracy(accuracy) !== undefined;
-  return saving?.isTried === true && isSafe && atMost === undefined && costJ !== undefined ? "do" : "perhaps";
+  const isProven = saving?.isTried === true && saving.saved.low > 0;
+  return isProven && isSafe && atMost === undefined && costJ !== undefined ? "do" : "perhaps";
+}
+
+/** A saving whose interval holds none: likely, not sure. */
+function doubtOf({ saving }: Proposal): string {
+  if (saving === undefined || saving.saved.low > 0) return "";
+  const [likely, begins] = [saving.saved.value, saving.saved.low].map((joules) => formatRatio(joules / saving.before));
+  return `; the saving, ${likely}, cannot be told from none (its interval begins at ${begins}; a quiet machine may tell)`;
 }
 
 /** A proposal judged. */
@@ -63,7 +74,14 @@ export function advised(action: string, proposal: Proposal, limits: Limits): Adv
   const savedJ = saving && saving.saved.value * inferencesOf(use);
   const payBack = payBackOf(costJ, saving?.saved.value, use);
   const reason = against(proposal, payBack, limits);
-  return { ...proposal, action, savedJ, payBack, verdict: verdictOf(proposal, reason), why: reason ?? proposal.why };
+  return {
+    ...proposal,
+    action,
+    savedJ,
+    payBack,
+    verdict: verdictOf(proposal, reason),
+    why: reason ?? `${proposal.why}${doubtOf(proposal)}`,
+  };
 }
 
 const ORDER: readonly Verdict[] = ["do", "perhaps", "will not help"];
