@@ -86,10 +86,11 @@ export function openExamples(setup: ExampleSetup): Examples {
   const modulations = [setup.modulation, ...(setup.curriculum ?? []).map(({ modulation }) => modulation)];
   const own = Math.max(...modulations.map((modulation) => constellationOf(modulation).bits));
   const bits = setup.bits ?? own;
+  const widest = modulations.find((modulation) => constellationOf(modulation).bits === own)!;
   if (bits < own)
     throw new InputError(
       "bad-bits",
-      `a network of ${bits} bits per element cannot learn ${setup.modulation}, which has ${own}`,
+      `a network of ${bits} bits per element cannot learn ${widest}, which has ${own}`,
       `give bits=${own} or a lower modulation`,
     );
   for (const [name, span] of Object.entries({ ...SPANS, ...setup }))

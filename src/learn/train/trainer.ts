@@ -116,6 +116,8 @@ class Run {
   #savedS: number;
   #lookS: number;
   #lastFeeds: Tensors = {};
+  /** A checkpoint is there, by this run or the one that it goes on from. */
+  #hasSaved = false;
 
   constructor(plan: TrainingPlan, session: Session) {
     this.#plan = plan;
@@ -129,6 +131,7 @@ class Run {
   async resume(checkpoint: Checkpoint): Promise<void> {
     checkFits(checkpoint, this.#plan.training, this.#plan.fingerprint ?? "");
     await this.#session.setCarried(checkpoint.state);
+    this.#hasSaved = true;
     this.#rows = [...checkpoint.rows];
     this.#partial = checkpoint.partial;
     this.#best = checkpoint.best;
@@ -237,9 +240,9 @@ class Run {
   }
 
   async #notFinite(loss: number, epoch: number): Promise<InputError> {
-    const { diagnose, checkpoints } = this.#plan;
+    const { diagnose } = this.#plan;
     const where = await diagnose?.(learned(this.#plan.training, await this.#session.carriedBefore()), this.#lastFeeds);
-    const kept = checkpoints === undefined ? "" : "; the last good checkpoint is kept";
+    const kept = this.#hasSaved ? "; the last good checkpoint is kept" : "";
     return new InputError(
       "loss-not-finite",
       `the loss is ${loss} in epoch ${epoch}, step ${this.#passes + 1}${where === undefined ? "" : `: ${where}`}${kept}`,
@@ -289,6 +292,7 @@ class Run {
       state,
     });
     this.#savedS = clock.nowS();
+    this.#hasSaved = true;
   }
 }
 

@@ -53,7 +53,7 @@ const CONFIDENCE = 0.95;
 
 /**
  * The ratio with its 95 % interval. It is symmetric in the logarithm, ber·e^{±t·s/ber}, where s is the standard error between slots: ratios of
- * fading are skewed and never below 0. Of a single slot nothing is known but the ratio. Without any error the upper bound is that of the slots:
+ * fading are skewed and never below 0; its degrees of freedom are those of the slots that hold the errors. Of a single slot nothing is known but the ratio. Without any error the upper bound is that of the slots:
  * less than 1 − 0.05^(1/slots) of them have errors, and half of such a slot's bits are wrong at most; where bits are disturbed independently
  * of each other it is the same of bits.
  * @param independent true where every bit has its own noise and fading (AWGN, a draw per element)
@@ -68,6 +68,8 @@ export function ratioOf({ slots, bits, errors, squares }: Tally, independent: bo
   const mean = errors / slots;
   const spread = Math.max(0, squares - slots * mean * mean) / (slots - 1);
   const relative = Math.sqrt(spread / slots) / mean;
-  const factor = Math.exp(studentQuantile((1 + CONFIDENCE) / 2, slots - 1) * relative);
+  // Where a few slots hold most errors, as many slots as share them evenly is what is known of the spread: (Σe)²/Σe².
+  const effective = Math.min(slots, errors ** 2 / squares);
+  const factor = Math.exp(studentQuantile((1 + CONFIDENCE) / 2, Math.max(1, effective - 1)) * relative);
   return { ber, lowBer: ber / factor, highBer: Math.min(1, ber * factor) };
 }

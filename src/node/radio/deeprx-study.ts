@@ -9,6 +9,7 @@ import { added, NOTHING, ratioOf } from "../../link/ber/tally.ts";
 import { JUDGING_CHANNELS, LEARNING_CHANNELS } from "../../link/examples.ts";
 import { constellationOf } from "../../link/qam.ts";
 import { writeOnnx } from "../../onnx/write.ts";
+import type { Runtime } from "../../runtime/runtime.ts";
 import type { BerPoint, TrainingRecord } from "../../study/papers/deeprx/result.ts";
 import type { DeepRxScale } from "../../study/papers/deeprx/scale.ts";
 import type { NetworkForm, Training } from "../../study/papers/deeprx/trainings.ts";
@@ -33,9 +34,53 @@ export interface DeepRxFolder {
   readonly scale: DeepRxScale;
 }
 
-const slug = (id: string): string => createHash("sha256").update(id).digest("hex").slice(0, 16);
-const recordPath = ({ path }: DeepRxFolder, id: string) => join(path, "trainings", `${slug(id)}.json`);
-export const networkPath = ({ path }: DeepRxFolder, id: string) => join(path, "trainings", `${slug(id)}.onnx`);
+/** What a result depends on besides its id: another grid, recipe or judging is another result. */
+function conditionsOf({
+  modulation,
+  subcarriers,
+  width,
+  depth,
+  recipe,
+  curriculum,
+  slots,
+  snrsDb,
+}: DeepRxScale): string {
+  return JSON.stringify([modulation, subcarriers, width, depth, recipe, curriculum, slots, snrsDb, JUDGED]);
+}
+
+/** File name of a result: other conditions have other files, so that a folder never mixes them. */
+export function resultName({ scale }: DeepRxFolder, id: string): string {
+  return createHash("sha256")
+    .update(`${conditionsOf(scale)}\n${id}`)
+    .digest("hex")
+    .slice(0, 16);
+}
+
+const recordPath = (folder: DeepRxFolder, id: string) =>
+  join(folder.path, "trainings", `${resultName(folder, id)}.json`);
+export const networkPath = (folder: DeepRxFolder, id: string) =>
+  join(folder.path, "trainings", `${resultName(folder, id)}.onnx`);
+
+/** The references' ratios, judged once per folder and conditions. @returns undefined when interrupted */
+export async function judgeReferences(
+  folder: DeepRxFolder,
+  signal: { readonly aborted: boolean },
+): Promise<readonly (readonly BerPoint[])[] | undefined> {
+  const kept = join(folder.path, `references-${resultName(folder, "references")}.json`);
+  if (existsSync(kept)) return JSON.parse(readFileSync(kept, "utf8")) as readonly (readonly BerPoint[])[];
+  const judged = await judge(folder.scale, REFERENCES, signal);
+  if (judged !== undefined) await writeWhole(kept, [JSON.stringify(judged)]);
+  return judged;
+}
+
+/** The easier modulations of a scale, by example number. */
+export function curriculumSlots({ curriculum, recipe }: DeepRxScale) {
+  let until = 0;
+  return curriculum.map(({ modulation, share }) => {
+    until += share * recipe.steps * recipe.batch;
+    return { modulation, until };
+  });
+}
 
 /** The record of a training that is done; undefined where it is not. */
 export function readTraining(folder: DeepRxFolder, id: string): TrainingRecord | undefined {
@@ -100,6 +145,8 @@ export async function judge(
 export interface DoTrainingOptions {
   readonly signal: { readonly aborted: boolean };
   readonly threads?: number;
+  /** Default: ONNX Runtime on the CPU. */
+  readonly runtime?: Runtime;
   readonly meter?: EnergyMeter;
   readonly onStep?: (done: number, total: number, loss: number) => void;
 }
@@ -108,14 +155,14 @@ export interface DoTrainingOptions {
 export async function doTraining(
   folder: DeepRxFolder,
   training: Training,
-  { signal, threads, meter, onStep }: DoTrainingOptions,
+  { signal, threads, runtime, meter, onStep }: DoTrainingOptions,
 ): Promise<TrainingRecord | undefined> {
   const { scale, path } = folder;
   const { form, seed, teacher, id } = training;
   mkdirSync(join(path, "trainings"), { recursive: true });
   const network = networkOf(scale, form, seed);
   const taughtBy = teacher && (await inlineNetwork(networkPath(folder, teacher.of)));
-  const checkpoint = join(path, "checkpoints", slug(id));
+  const checkpoint = join(path, "checkpoints", resultName(folder, id));
   const { result, network: learned } = await trainReceiver({
     network,
     weights: drawnWeights,
@@ -125,13 +172,15 @@ export async function doTraining(
       grid: { subcarriers: scale.subcarriers },
       pilots: [1, 2],
       seed: seed * SEED_STEP + 1,
+      ...(scale.curriculum.length > 0 && { curriculum: curriculumSlots(scale) }),
     },
     recipe: scale.recipe,
     seed,
     signal,
-    fingerprint: id,
+    fingerprint: resultName(folder, id),
     ...(scale.id === "full" && { checkpoints: checkpointFolder(checkpoint), resume: true }),
     ...(threads !== undefined && { threads }),
+    ...(runtime && { runtime }),
     ...(meter && { meter }),
     ...(teacher && taughtBy && { teacher: { ...teacher, graph: taughtBy } }),
     onProgress: ({ done, total, loss }) => onStep?.(done, total, loss),

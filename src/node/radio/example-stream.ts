@@ -21,6 +21,8 @@ export interface StreamOptions {
   /** Slots in a batch. */
   readonly batch: number;
   readonly batchesPerEpoch: number;
+  /** Batches in all: the last epoch is shorter where they are no whole number of epochs. Default: no end. */
+  readonly batches?: number;
   /** Inputs of the training graph: one for the planes, and those of its loss. */
   readonly inputs: readonly FedTensor[];
 }
@@ -45,7 +47,7 @@ function checkInputs({ inputs, batch }: StreamOptions, sizes: ExampleSizes): voi
 
 /** Opens the stream and its thread. Close it when done. @throws InputError for what cannot be, before the thread starts */
 export function exampleStream(setup: ExampleSetup, options: StreamOptions): ExampleStream {
-  const { batch, batchesPerEpoch, inputs } = options;
+  const { batch, batchesPerEpoch, batches = Number.POSITIVE_INFINITY, inputs } = options;
   const { sizes } = openExamples(setup);
   checkInputs(options, sizes);
   const worker = new Worker(builtEntry("radio/example-thread.js"), { workerData: { setup, batch } });
@@ -99,15 +101,19 @@ export function exampleStream(setup: ExampleSetup, options: StreamOptions): Exam
     async *epoch(epoch, from = 0) {
       const first = (epoch - 1) * batchesPerEpoch;
       const flying: Promise<ExampleOrder>[] = [];
+      const count = Math.min(batchesPerEpoch, batches - first);
       let next = from;
       const launch = () => {
-        while (next < batchesPerEpoch && free.length > 0) flying.push(draw(free.pop()!, (first + next++) * batch));
+        while (next < count && free.length > 0) flying.push(draw(free.pop()!, (first + next++) * batch));
       };
       try {
         for (launch(); flying.length > 0; launch()) {
           const order = await flying.shift()!;
-          yield feeds(order);
-          free.push(order);
+          try {
+            yield feeds(order);
+          } finally {
+            free.push(order);
+          }
         }
       } finally {
         for (const order of await Promise.all(flying)) free.push(order);

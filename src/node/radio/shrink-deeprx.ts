@@ -17,7 +17,7 @@ import { writeWhole } from "../files.ts";
 import { drawnWeights } from "../model.ts";
 import { inlineNetwork } from "../open-network.ts";
 import { onnxRuntime } from "../runtime/onnx-runtime.ts";
-import { type DeepRxFolder, judge, networkPath } from "./deeprx-study.ts";
+import { type DeepRxFolder, type DoTrainingOptions, judge, networkPath, resultName } from "./deeprx-study.ts";
 import { trainReceiver } from "./train-deeprx.ts";
 
 /** MACs that pruning leaves, as a share of the distilled student's. */
@@ -48,10 +48,10 @@ function calibrationSet({ scale }: DeepRxFolder) {
 export async function shrinkFurther(
   folder: DeepRxFolder,
   training: Training,
-  signal: { readonly aborted: boolean },
+  { signal, threads, runtime, onStep }: DoTrainingOptions,
 ): Promise<readonly CombinedStep[] | undefined> {
   const { path, scale } = folder;
-  const kept = join(path, "combined.json");
+  const kept = join(path, `combined-${resultName(folder, training.id)}.json`);
   if (existsSync(kept)) return JSON.parse(readFileSync(kept, "utf8")) as readonly CombinedStep[];
   const distilled: WeightedNetwork = {
     graph: await inlineNetwork(networkPath(folder, training.id)),
@@ -72,6 +72,9 @@ export async function shrinkFurther(
     recipe: { ...scale.recipe, rate: scale.recipe.rate / 3 },
     seed,
     signal,
+    ...(threads !== undefined && { threads }),
+    ...(runtime && { runtime }),
+    onProgress: ({ done, total, loss }) => onStep?.(done, total, loss),
     ...(teacher && { teacher: { ...teacher, graph: await inlineNetwork(networkPath(folder, teacher.of)) } }),
   });
   if (result.end === "interrupted") return undefined;
@@ -87,7 +90,7 @@ export async function shrinkFurther(
     [`and pruned to ${LEFT * 100} % of the MACs, trained again`, pruned],
     ["and in int8", small],
   ] as const) {
-    const file = join(path, `combined-${steps.length}.onnx`);
+    const file = join(path, `combined-${resultName(folder, training.id)}-${steps.length}.onnx`);
     await writeWhole(file, writeOnnx(graph, weights));
     const judged = await judge(scale, [file], signal);
     if (judged === undefined) return undefined;

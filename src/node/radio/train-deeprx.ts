@@ -4,7 +4,7 @@ import { fitStream, type StreamFitted, type StreamPlan } from "../../learn/train
 import type { LossSpec } from "../../learn/training-graph.ts";
 import type { ExampleSetup } from "../../link/examples.ts";
 import { type DistilForm, lossOf } from "../../reduce/distil/objective.ts";
-import type { WeightReader } from "../../runtime/runtime.ts";
+import type { Runtime, WeightReader } from "../../runtime/runtime.ts";
 import { type Recipe, rateOf } from "../../study/papers/deeprx/recipe.ts";
 import { monotonicS } from "../clock.ts";
 import { onnxRuntime } from "../runtime/onnx-runtime.ts";
@@ -49,17 +49,20 @@ export interface ReceiverTraining extends Passed {
   /** Of dropout; weights and slots have their own. */
   readonly seed: number;
   readonly teacher?: ReceiverTeaching;
+  /** Default: ONNX Runtime on the CPU. */
+  readonly runtime?: Runtime;
 }
 
 /** Trains. @throws InputError for networks that do not fit the slots, a loss that is no number, … */
 export function trainReceiver(training: ReceiverTraining): Promise<StreamFitted> {
-  const { network, weights, slots, recipe, seed, teacher, ...rest } = training;
+  const { network, weights, slots, recipe, seed, teacher, runtime = onnxRuntime(), ...rest } = training;
   const { batch, steps, optimiser } = recipe;
-  const epochs = Math.min(ROWS, steps);
+  const batchesPerEpoch = Math.ceil(steps / ROWS);
+  const epochs = Math.ceil(steps / batchesPerEpoch);
   const isTaught = teacher !== undefined && teacher.alpha < 1;
   return fitStream({
     ...rest,
-    runtime: onnxRuntime(),
+    runtime,
     network,
     weights,
     loss: isTaught ? lossOf({ ...teacher, hard: LABELS }) : LABELS,
@@ -70,6 +73,6 @@ export function trainReceiver(training: ReceiverTraining): Promise<StreamFitted>
     seed,
     clock: { nowS: monotonicS },
     learningRate: (update) => rateOf(recipe, Math.min(update, steps)),
-    open: ({ inputs }) => exampleStream(slots, { batch, batchesPerEpoch: Math.ceil(steps / epochs), inputs }),
+    open: ({ inputs }) => exampleStream(slots, { batch, batchesPerEpoch, batches: steps, inputs }),
   });
 }

@@ -1,6 +1,6 @@
 // `reproduce` as a document: published beside ours.
 import type { ReproducedRow } from "../../study/papers/reproduced.ts";
-import type { Cell, Document } from "../document.ts";
+import type { Cell, Document, Section } from "../document.ts";
 import { numberWithoutUnitCell, textCell } from "../show.ts";
 
 /** Four digits, as papers print coefficients of determination; three significant ones where that would leave nothing to see. */
@@ -8,6 +8,12 @@ function figure(value: number | undefined): Cell {
   if (value === undefined || Math.abs(value) >= 10 || (value !== 0 && Math.abs(value) < 0.01))
     return numberWithoutUnitCell(value);
   return { text: value.toFixed(4), value };
+}
+
+/** Why the numbers differ, or do not: below the table, where a line has room. */
+function notesSection(rows: readonly ReproducedRow[]): readonly Section[] {
+  const notes = rows.filter(({ note }) => note !== "").map(({ item, note }) => `${item}: ${note}`);
+  return notes.length === 0 ? [] : [{ kind: "notes", title: "Notes", notes }];
 }
 
 export function reproduceDocument(title: string, rows: readonly ReproducedRow[]): Document {
@@ -24,7 +30,7 @@ export function reproduceDocument(title: string, rows: readonly ReproducedRow[])
           { title: "published", align: "right" },
           { title: "ours", align: "right" },
           { title: "ratio", align: "right", priority: 2 },
-          { title: "note", priority: 1, wrap: true },
+          { title: "note", only: "data" },
         ],
         rows: rows.map(({ item, published, ours, ratio, note }) => [
           textCell(item),
@@ -34,6 +40,7 @@ export function reproduceDocument(title: string, rows: readonly ReproducedRow[])
           textCell(note),
         ]),
       },
+      ...notesSection(rows),
     ],
   };
 }

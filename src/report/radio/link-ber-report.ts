@@ -40,7 +40,7 @@ export interface BerReport {
 }
 
 const ratioText = (value: number) => (value === 0 ? "0" : value.toExponential(2));
-const dbCell = (value: number) => ({ text: formatNumber(value), value, unit: "dB" });
+const dbCell = (value: number) => ({ text: `${formatNumber(value)} dB`, value, unit: "dB" });
 
 function factsOf({ settings, slotsPerSecond }: BerReport): readonly Fact[] {
   const {
@@ -78,10 +78,10 @@ function factsOf({ settings, slotsPerSecond }: BerReport): readonly Fact[] {
 function tableOf(rows: readonly BerRow[], interfered: boolean): Section {
   const decibels = interfered
     ? [
-        { title: "SINR (dB)", align: "right" as const },
-        { title: "SNR (dB)", align: "right" as const },
+        { title: "SINR", align: "right" as const },
+        { title: "SNR", align: "right" as const },
       ]
-    : [{ title: "SNR (dB)", align: "right" as const }];
+    : [{ title: "SNR", align: "right" as const }];
   return {
     kind: "table",
     name: "points",

@@ -18,7 +18,7 @@ import {
 
 export const LEARNING_LOSSES = ["cross-entropy", "bce", "mse"] as const;
 
-const PROVIDERS = ["cpu", "cuda", "webgpu", "coreml", "dml"] as const;
+export const PROVIDERS = ["cpu", "cuda", "webgpu", "coreml", "dml"] as const;
 
 export const LEARNING_OPTIONS: readonly OptionSpec[] = [
   {

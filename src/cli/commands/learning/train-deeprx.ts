@@ -1,5 +1,7 @@
 // `joulecast train deeprx --size … --steps …`: a radio receiver learns from slots that the simulator draws while it learns. Its data, size and
 // recipe are its own; what is told at the end is what every training tells.
+import { createHash } from "node:crypto";
+import { readFileSync } from "node:fs";
 
 import type { Graph } from "../../../graph/graph.ts";
 import type { StreamFitted } from "../../../learn/train/fit-stream.ts";
@@ -7,13 +9,13 @@ import type { EpochRow } from "../../../learn/train/plan.ts";
 import { type ExampleSetup, LEARNING_CHANNELS } from "../../../link/examples.ts";
 import { constellationOf, MODULATIONS, modulationNamed } from "../../../link/qam.ts";
 import { checkpointFolder } from "../../../node/data/checkpoint-folder.ts";
-import { writeWhole } from "../../../node/files.ts";
+import { explainRefusal, writeWhole } from "../../../node/files.ts";
 import { drawnWeights } from "../../../node/model.ts";
 import { inlineNetwork } from "../../../node/open-network.ts";
 import { withInterrupts } from "../../../node/run/interrupts.ts";
 import type { Session } from "../../../node/run/session.ts";
 import { writeOnnx } from "../../../onnx/write.ts";
-import { DISTIL_FORMS } from "../../../reduce/distil/objective.ts";
+import { DISTIL_FORMS, type DistilForm } from "../../../reduce/distil/objective.ts";
 import { type NetworkCost, trainDocument } from "../../../report/learning/train-report.ts";
 import { RECIPES, type Recipe } from "../../../study/papers/deeprx/recipe.ts";
 import { InputError } from "../../../units/input-error.ts";
@@ -26,7 +28,7 @@ import { countOption, flagOption, listOption, positiveOption, shareOption, textO
 import { wallFactorOption } from "../measuring/machine-options.ts";
 import { measurementResult } from "../measuring/measure-result.ts";
 import { metered, type Pricing, pricing } from "./learning-energy.ts";
-import { oneOf } from "./learning-options.ts";
+import { oneOf, PROVIDERS } from "./learning-options.ts";
 import { epochResult, withWindows } from "./learning-result.ts";
 
 /** What `train` is told instead of a model. */
@@ -72,13 +74,27 @@ function flopsOf(text: string): number {
 function curriculumOf(options: OptionValues, slots: number): ExampleSetup["curriculum"] {
   let until = 0;
   return (listOption(options, "--curriculum") ?? []).map((text) => {
-    const [name = "", share = ""] = text.split(":");
+    const [name = "", share] = text.split(":");
+    if (share === undefined)
+      throw new InputError("bad-curriculum", `--curriculum "${text}" is not name:share`, "write --curriculum qpsk:0.2");
     until += parseWithin(share, "ratio", 0, 1, "--curriculum") * slots;
     return { modulation: modulationNamed(name), until };
   });
 }
 
+/** What is learned from a teacher. */
+interface TeacherSettings {
+  readonly file: string;
+  readonly sha256: string;
+  readonly alpha: number;
+  readonly temperature: number;
+  readonly form: DistilForm;
+  readonly squared: boolean;
+}
+
 interface Settings {
+  readonly form: DeepRxOptions;
+  readonly teacher: TeacherSettings | undefined;
   readonly graph: Graph;
   readonly recipe: Recipe;
   readonly slots: ExampleSetup;
@@ -106,10 +122,12 @@ function settingsOf(options: OptionValues): Settings {
   };
   const size = textOption(options, "--size");
   const count = (graph: Graph) => countGraph(graph, { batch: 1 }).total.flops;
-  const graph = size === undefined ? buildDeepRx(base) : deepRxOfSize(flopsOf(size), base, count).graph;
+  const form = size === undefined ? base : deepRxOfSize(flopsOf(size), base, count).options;
   const curriculum = curriculumOf(options, steps * batch);
   return {
-    graph,
+    form,
+    graph: buildDeepRx(form),
+    teacher: teacherOf(options),
     recipe: { ...recipe, steps, batch, rate, warmUp },
     slots: {
       modulation,
@@ -124,6 +142,77 @@ function settingsOf(options: OptionValues): Settings {
   };
 }
 
+/** Options of `train` that mean nothing here: a recipe has them, or there is no data set. */
+const NOT_HERE = [
+  "--data",
+  "--epochs",
+  "--optimiser",
+  "--momentum",
+  "--weight-decay",
+  "--loss",
+  "--schedule",
+  "--clip",
+  "--accumulate",
+  "--validation",
+  "--patience",
+  "--limit-train",
+  "--limit-test",
+  "--freeze",
+  "--dim",
+  "--fold",
+] as const;
+/** And those that mean nothing without a teacher. */
+const OF_TEACHER = ["--alpha", "--temperature", "--form"] as const;
+
+function refuseOthers(options: OptionValues): void {
+  const isGiven = (flag: string) => options[camelCase(flag)] !== undefined;
+  const odd = NOT_HERE.find(isGiven);
+  if (odd === "--data")
+    throw new InputError("no-data", "deeprx takes no --data: its slots are simulated", "leave --data out");
+  if (odd !== undefined)
+    throw new InputError(
+      "no-such-option",
+      `deeprx takes no ${odd}: its recipe says`,
+      "give --recipe, --steps, --batch, --lr or --warmup",
+    );
+  const alone = OF_TEACHER.find(isGiven);
+  if (alone !== undefined && !isGiven("--teacher"))
+    throw new InputError("no-teacher", `${alone} needs a teacher`, "give --teacher FILE.onnx");
+}
+
+/** The bytes of a model file. @throws InputError when it cannot be read */
+function readModelBytes(path: string): Uint8Array {
+  try {
+    return readFileSync(path);
+  } catch (error) {
+    throw explainRefusal(error, path, "read");
+  }
+}
+
+const camelCase = (flag: string): string =>
+  flag.slice(2).replaceAll(/-(\w)/g, (_, letter: string) => letter.toUpperCase());
+
+function teacherOf(options: OptionValues): TeacherSettings | undefined {
+  const file = textOption(options, "--teacher");
+  if (file === undefined) return undefined;
+  return {
+    file,
+    sha256: createHash("sha256").update(readModelBytes(file)).digest("hex"),
+    alpha: shareOption(options, "--alpha") ?? 0.5,
+    temperature: positiveOption(options, "--temperature", "ratio") ?? 2,
+    form: oneOf(options, "--form", FORMS, "bits"),
+    squared: options.t2 !== false,
+  };
+}
+
+/** All that makes this training another than the next: a checkpoint of another is refused. */
+const whatItIs = ({ form, recipe, slots, teacher }: Settings) => ({
+  network: form,
+  recipe,
+  slots,
+  teacher: teacher ?? null,
+});
+
 async function fitted(
   settings: Settings,
   options: OptionValues,
@@ -131,12 +220,14 @@ async function fitted(
   session: Session | undefined,
   signal: AbortSignal,
 ): Promise<StreamFitted> {
-  const [{ trainReceiver }, { sessionMeter }] = await Promise.all([
+  const [{ trainReceiver }, { onnxRuntime }, { sessionMeter }] = await Promise.all([
     import("../../../node/radio/train-deeprx.ts"),
+    import("../../../node/runtime/onnx-runtime.ts"),
     import("../../../node/runtime/session-meter.ts"),
   ]);
-  const { graph, recipe, slots, seed } = settings;
-  const teacher = textOption(options, "--teacher");
+  const { graph, recipe, slots, seed, teacher } = settings;
+  const provider = oneOf(options, "--provider", PROVIDERS, "cpu");
+  const isRecomputed = flagOption(options, "--recompute");
   const checkpoint = textOption(options, "--checkpoint");
   const threads = countOption(options, "--threads");
   const budgetJ = positiveOption(options, "--budget", "J");
@@ -147,21 +238,17 @@ async function fitted(
     recipe,
     seed,
     signal,
-    fingerprint: JSON.stringify([graph.layers.length, recipe, slots, teacher ?? null]),
+    fingerprint: createHash("sha256")
+      .update(JSON.stringify(whatItIs(settings)))
+      .digest("hex"),
     resume: flagOption(options, "--resume"),
     ...(checkpoint !== undefined && { checkpoints: checkpointFolder(checkpoint) }),
     ...(threads !== undefined && { threads }),
     ...(budgetJ !== undefined && { budgetJ }),
     ...(session && { meter: sessionMeter(session, { wallFactor: wallFactorOption(options) }) }),
-    ...(teacher !== undefined && {
-      teacher: {
-        graph: await inlineNetwork(teacher),
-        alpha: shareOption(options, "--alpha") ?? 0.5,
-        temperature: positiveOption(options, "--temperature", "ratio") ?? 2,
-        form: oneOf(options, "--form", FORMS, "bits"),
-        squared: options.t2 !== false,
-      },
-    }),
+    ...(teacher !== undefined && { teacher: { ...teacher, graph: await inlineNetwork(teacher.file) } }),
+    runtime: onnxRuntime({ provider, ...(isRecomputed && { memoryPattern: false }) }),
+    ...(isRecomputed && { recompute: true }),
     onProgress: ({ done, total, loss }) =>
       context.progress({ label: `loss ${loss.toPrecision(3)}`, done, total, unit: "steps" }),
     onEpoch: ({ epoch, loss, seconds }) =>
@@ -169,13 +256,15 @@ async function fitted(
   });
 }
 
-function costOf(graph: Graph, rows: readonly EpochRow[], at: number, price: Pricing): NetworkCost {
+function costOf(graph: Graph, row: EpochRow | undefined, price: Pricing): NetworkCost {
   const work = countGraph(graph, { batch: 1 });
   const { macs, params, weightBytes } = work.total;
-  const row = rows.at(at);
   const score = row && { loss: row.loss, accuracy: undefined };
   return { macs, params, weightBytes, score, energyJ: price.energyJ(work) };
 }
+
+const teacherText = ({ file, alpha, temperature, form, squared }: TeacherSettings): string =>
+  `${file}, ${form}, α ${alpha}, T ${temperature}${squared ? "" : ", without T²"}`;
 
 const costResult = ({ macs, params, weightBytes, score, energyJ }: NetworkCost) => ({
   macs,
@@ -187,8 +276,7 @@ const costResult = ({ macs, params, weightBytes, score, energyJ }: NetworkCost) 
 });
 
 export async function trainDeepRx(options: OptionValues, context: CommandContext): Promise<Outcome> {
-  if (textOption(options, "--data") !== undefined)
-    throw new InputError("no-data", "deeprx takes no --data: its slots are simulated", "leave --data out");
+  refuseOthers(options);
   const settings = settingsOf(options);
   const { graph, recipe, slots } = settings;
   const out = textOption(options, "--out");
@@ -200,7 +288,7 @@ export async function trainDeepRx(options: OptionValues, context: CommandContext
   const { result, network } = value;
   if (out !== undefined) await writeWhole(out, writeOnnx(network, drawnWeights));
   const rows = withWindows(result, "", windowJ);
-  const [before, after] = [costOf(graph, rows, 0, price), costOf(network, rows, -1, price)];
+  const [before, after] = [costOf(graph, undefined, price), costOf(network, rows.at(-1), price)];
   const flops = countGraph(graph, { batch: 1 }).total.flops;
   const seconds = rows.reduce((sum, row) => sum + row.seconds, 0);
   const notes = [
@@ -223,7 +311,7 @@ export async function trainDeepRx(options: OptionValues, context: CommandContext
       updates: result.updates,
       resumedAt: result.resumedAt,
       spentJ: result.spentJ ?? null,
-      settings: { recipe, slots, flopsPerSlot: flops },
+      settings: { ...whatItIs(settings), flopsPerSlot: flops },
       device: price.device ?? null,
       energy: measurement === undefined ? null : measurementResult(measurement),
       remarks: notes,
@@ -242,6 +330,7 @@ export async function trainDeepRx(options: OptionValues, context: CommandContext
         ],
         ["steps", `${recipe.steps} of ${recipe.batch} slots`],
         ["channels", slots.channels.join(", ")],
+        ...(settings.teacher === undefined ? [] : [["teacher", teacherText(settings.teacher)] as const]),
       ],
       epochs: rows,
       seeds: [{ seed: settings.seed, end: result.end, score: after.score, seconds, energyJ: undefined }],

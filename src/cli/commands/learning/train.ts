@@ -8,6 +8,7 @@ import type { EpochRow, Progress, Score } from "../../../learn/train/plan.ts";
 import { monotonicS } from "../../../node/clock.ts";
 import { checkpointFolder } from "../../../node/data/checkpoint-folder.ts";
 import { writeWhole } from "../../../node/files.ts";
+import { type OpenNetwork, openNetwork } from "../../../node/open-network.ts";
 import { withInterrupts } from "../../../node/run/interrupts.ts";
 import type { Session } from "../../../node/run/session.ts";
 import { writeOnnx } from "../../../onnx/write.ts";
@@ -22,7 +23,6 @@ import { SOURCE_OPTIONS, wallFactorOption } from "../measuring/machine-options.t
 import { measurementResult } from "../measuring/measure-result.ts";
 import { learningData } from "./learning-data.ts";
 import { metered, type Pricing, pricing } from "./learning-energy.ts";
-import { type OpenNetwork, openNetwork } from "../../../node/open-network.ts";
 import {
   fingerprintOf,
   LEARNING_OPTIONS,

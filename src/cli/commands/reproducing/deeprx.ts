@@ -4,19 +4,39 @@ import { join, resolve } from "node:path";
 import { readCatalogue } from "../../../node/catalogue.ts";
 import { writeWhole } from "../../../node/files.ts";
 import { htmlPage } from "../../../node/html-page.ts";
-import { type DeepRxFolder, doTraining, judge, REFERENCES, readTraining } from "../../../node/radio/deeprx-study.ts";
+import {
+  type DeepRxFolder,
+  type DoTrainingOptions,
+  doTraining,
+  judgeReferences,
+  REFERENCES,
+  readTraining,
+} from "../../../node/radio/deeprx-study.ts";
 import { shrinkFurther } from "../../../node/radio/shrink-deeprx.ts";
 import { withInterrupts } from "../../../node/run/interrupts.ts";
+import type { Session } from "../../../node/run/session.ts";
+import { onnxRuntime } from "../../../node/runtime/onnx-runtime.ts";
+import { sessionMeter } from "../../../node/runtime/session-meter.ts";
 import { renderCsv } from "../../../report/csv.ts";
 import type { Document } from "../../../report/document.ts";
-import { type DeepRxResults, deepRxSections, differenceRow, gainRows } from "../../../report/radio/deeprx-report.ts";
+import { reproduceDocument } from "../../../report/predicting/reproduce-report.ts";
+import {
+  type CombinedStep,
+  type DeepRxResults,
+  deepRxSections,
+  differenceRow,
+  gainRows,
+  referenceRows,
+} from "../../../report/radio/deeprx-report.ts";
 import { deepRxEnergy } from "../../../study/papers/deeprx/energy.ts";
-import type { TrainingRecord } from "../../../study/papers/deeprx/result.ts";
+import type { BerPoint, TrainingRecord } from "../../../study/papers/deeprx/result.ts";
 import { SCALES } from "../../../study/papers/deeprx/scale.ts";
 import { pointsOf, trainingsOf } from "../../../study/papers/deeprx/trainings.ts";
 import { unknownName } from "../../../units/nearest.ts";
 import type { CommandContext, OptionValues } from "../../command.ts";
 import { countOption, quantityOption, textOption } from "../../options.ts";
+import { metered } from "../learning/learning-energy.ts";
+import { oneOf, PROVIDERS } from "../learning/learning-options.ts";
 import { measuredHere } from "./measured-here.ts";
 import type { Reproduced, Reproduction } from "./reproduction.ts";
 
@@ -36,49 +56,66 @@ function chosenScale(options: OptionValues) {
   };
 }
 
+/** What the trainings gave, as far as they went. */
+interface Trained {
+  readonly records: ReadonlyMap<string, TrainingRecord>;
+  readonly references: readonly (readonly BerPoint[])[] | undefined;
+  readonly combined: readonly CombinedStep[] | undefined;
+  readonly isInterrupted: boolean;
+}
+
+/** Does every training that is not done, then prunes and quantises, then judges the references; ends early at Ctrl-C. */
+async function trainAll(
+  folder: DeepRxFolder,
+  options: OptionValues,
+  context: CommandContext,
+  session: Session | undefined,
+  signal: AbortSignal,
+): Promise<Trained> {
+  const points = pointsOf(folder.scale);
+  const trainings = trainingsOf(points);
+  const threads = countOption(options, "--threads");
+  const provider = oneOf(options, "--provider", PROVIDERS, "cpu");
+  const records = new Map<string, TrainingRecord>();
+  const told = (name: string): DoTrainingOptions => ({
+    signal,
+    runtime: onnxRuntime({ provider }),
+    ...(threads !== undefined && { threads }),
+    ...(session && { meter: sessionMeter(session, { prefix: `${name}, ` }) }),
+    onStep: (done, total, loss) =>
+      context.progress({ label: `${name}, loss ${loss.toPrecision(3)}`, done, total, unit: "steps" }),
+  });
+  const stopped: Omit<Trained, "isInterrupted"> = { records, references: undefined, combined: undefined };
+  for (const [i, training] of trainings.entries()) {
+    const name = `training ${i + 1} of ${trainings.length} (${training.id})`;
+    const record = readTraining(folder, training.id) ?? (await doTraining(folder, training, told(name)));
+    if (record === undefined) return { ...stopped, isInterrupted: true };
+    records.set(training.id, record);
+  }
+  const [chosen] = points.compared.taught;
+  const combined = await shrinkFurther(folder, chosen!, told("pruning and training again"));
+  if (combined === undefined) return { ...stopped, isInterrupted: true };
+  context.progress("judging the references");
+  const references = await judgeReferences(folder, signal);
+  return { records, combined, references, isInterrupted: references === undefined };
+}
+
 async function run(options: OptionValues, context: CommandContext): Promise<Reproduced> {
   const scale = chosenScale(options);
   const path = resolve(textOption(options, "--folder") ?? `deeprx-${scale.id}`);
   mkdirSync(path, { recursive: true });
-  const folder: DeepRxFolder = { path, scale };
   const points = pointsOf(scale);
-  const trainings = trainingsOf(points);
-  const threads = countOption(options, "--threads");
-  const records = new Map<string, TrainingRecord>();
-  const isInterrupted = await withInterrupts(async (signal) => {
-    for (const [i, training] of trainings.entries()) {
-      const known = readTraining(folder, training.id);
-      const record =
-        known ??
-        (await doTraining(folder, training, {
-          signal,
-          ...(threads !== undefined && { threads }),
-          onStep: (done, total, loss) =>
-            context.progress({
-              label: `training ${i + 1} of ${trainings.length} (${training.id}), loss ${loss.toPrecision(3)}`,
-              done,
-              total,
-              unit: "steps",
-            }),
-        }));
-      if (record === undefined) return true;
-      records.set(training.id, record);
-    }
-    return false;
-  });
-  const [chosen] = points.compared.taught;
-  const canShrink = !isInterrupted && chosen !== undefined && records.has(chosen.id);
-  if (canShrink) context.progress("pruning and quantising the distilled student");
-  const combined = canShrink ? await withInterrupts((signal) => shrinkFurther(folder, chosen, signal)) : undefined;
-  context.progress("judging the references");
-  const referenceBer = (await judge(scale, REFERENCES))!;
+  const { value, remarks: metering } = await metered("reproduce deeprx", options, context, (session) =>
+    withInterrupts((signal) => trainAll({ path, scale }, options, context, session, signal)),
+  );
+  const { records, references, combined, isInterrupted } = value;
   const catalogue = await readCatalogue();
-  const measured = await measuredHere("zoo:deeprx", options, context);
+  const measured = isInterrupted ? undefined : await measuredHere("zoo:deeprx", options, context);
   const results: DeepRxResults = {
     scale,
     points,
     records,
-    references: REFERENCES.map((name, i) => ({ name, ber: referenceBer[i]! })),
+    references: REFERENCES.flatMap((name, i) => (references === undefined ? [] : [{ name, ber: references[i]! }])),
     energy: deepRxEnergy(
       catalogue,
       catalogue.find(({ id }) => id === PROCESS),
@@ -87,27 +124,27 @@ async function run(options: OptionValues, context: CommandContext): Promise<Repr
     measured,
     ...(combined && { combined }),
   };
-  const rows = [...results.energy.rows, differenceRow(results), ...gainRows(results)];
+  const rows = [...results.energy.rows, differenceRow(results), ...referenceRows(results), ...gainRows(results)];
   const sections = deepRxSections(results);
-  const document: Document = { title: TITLE, subtitle: `scale ${scale.id}`, sections };
+  const published = reproduceDocument(TITLE, rows);
+  const document: Document = {
+    ...published,
+    subtitle: `published against ours, scale ${scale.id}`,
+    sections: [...published.sections, ...sections],
+  };
   const files = [join(path, "deeprx.html"), join(path, "deeprx.csv"), join(path, "trainings.json")];
-  await writeWhole(files[0]!, [
-    await htmlPage(document, { version: context.version, argv: ["reproduce", "deeprx", "--scale", scale.id] }),
-  ]);
+  const argv = ["reproduce", "deeprx", "--scale", scale.id];
+  await writeWhole(files[0]!, [await htmlPage(document, { version: context.version, argv })]);
   await writeWhole(files[1]!, [renderCsv(document)]);
   await writeWhole(files[2]!, [`${JSON.stringify([...records.values()], null, 1)}\n`]);
-  const left = trainings.length - records.size;
+  const all = trainingsOf(points).length;
+  const left = `interrupted with ${all - records.size} of ${all} trainings left: run it again with the same --folder to go on`;
   return {
     rows,
     files,
     sections,
-    details: { scale: scale.id, evidence: scale.evidence, trainings: trainings.length, done: records.size },
-    remarks: [
-      ...files.map((file) => `wrote ${file}`),
-      ...(isInterrupted
-        ? [`interrupted with ${left} trainings left: run it again with the same --folder to go on`]
-        : []),
-    ],
+    details: { scale: scale.id, evidence: scale.evidence, trainings: all, done: records.size },
+    remarks: [...metering, ...files.map((file) => `wrote ${file}`), ...(isInterrupted ? [left] : [])],
     exitCode: isInterrupted ? 130 : 0,
   };
 }
@@ -127,7 +164,12 @@ export const deeprx: Reproduction = {
     { flags: "--steps <n>", description: "deeprx: steps of each training (default: the scale's)" },
     { flags: "--ber <ratio>", description: "deeprx: where gains are told (default 1e-3)" },
     { flags: "--threads <n>", description: "deeprx: threads within an operator (default: one per physical core)" },
-    { flags: "--no-measure", description: "deeprx: do not look for power sources here" },
+    {
+      flags: "--provider <name>",
+      description: "deeprx: what ONNX Runtime trains on (default cpu; the others are untried)",
+    },
+    { flags: "--no-measure", description: "deeprx: do not read any power source" },
+    { flags: "--no-save", description: "deeprx: do not keep the run in the history" },
   ],
   run,
 };

@@ -4,9 +4,12 @@ import { estimateAll } from "../../../estimate/estimate.ts";
 import { flopsPerWatt } from "../../../estimate/flops-per-watt.ts";
 import type { EnergyEstimate } from "../../../estimate/metric.ts";
 import { METRICS } from "../../../estimate/table.ts";
+import type { Graph } from "../../../graph/graph.ts";
 import type { Hardware } from "../../../hardware/hardware.ts";
+import { formatNumber } from "../../../units/format.ts";
 import { countGraph } from "../../../work/count-graph.ts";
 import { buildDeepRx } from "../../../zoo/deeprx.ts";
+import { deepRxOfSize } from "../../../zoo/deeprx-size.ts";
 import { grouped } from "../../analysis.ts";
 import { type ReproducedRow, reproducedRow } from "../reproduced.ts";
 import { PUBLISHED_RECIPE } from "./recipe.ts";
@@ -36,6 +39,8 @@ export interface BlockEnergy {
 
 /** Figures 1 and 2, and the balance. */
 export interface DeepRxEnergy {
+  /** MACs of the published network. */
+  readonly macs: number;
   /** Every metric that can be told, on each processor. */
   readonly processors: readonly { readonly device: string; readonly estimates: readonly EnergyEstimate[] }[];
   /** On the Coral Edge TPU, by metric 0. */
@@ -45,6 +50,8 @@ export interface DeepRxEnergy {
   readonly trainingJ: number;
   readonly rows: readonly ReproducedRow[];
 }
+
+const flopsOf = (graph: Graph): number => countGraph(graph, { batch: 1 }).total.flops;
 
 const seconds = (joules: number, perInferenceJ: number): number => joules / (perInferenceJ * SLOTS_PER_S);
 
@@ -71,8 +78,10 @@ export function deepRxEnergy(devices: readonly Hardware[], process: Hardware | u
   const trainingJ = train!.energyJ * steps;
   const inferenceJ = coral!.energyJ;
   const tenMinutesJ = PUBLISHED_CORAL_J * SLOTS_PER_S * 600;
+  const { options: teacher, flops: teacherFlops } = deepRxOfSize(30e12 / SLOTS_PER_S, {}, flopsOf);
   const flopsPerS = 2 * work.total.macs * SLOTS_PER_S;
   return {
+    macs: work.total.macs,
     processors,
     layers,
     blocks,
@@ -94,20 +103,20 @@ export function deepRxEnergy(devices: readonly Hardware[], process: Hardware | u
       reproducedRow(
         "size of the teacher, TFLOP/s at 1,000 slots/s",
         30,
-        undefined,
-        "not given by any network we know of",
+        (teacherFlops * SLOTS_PER_S) / 1e12,
+        `with the middle blocks ${formatNumber(teacher.middle ?? 1)} times as wide; how the paper widened them is not known`,
       ),
       reproducedRow(
         "energy of training, J",
         undefined,
         trainingJ,
-        `${steps} steps of ${batch} slots on A100s by metric 0, at their peak; a real run takes some times that`,
+        `${steps} steps × ${batch} slots × ${formatNumber(step.total.flops / batch / 1e9)} GFLOP per slot forward and backward, over the FLOPs per joule of an A100 at its peak; a real run takes some times that`,
       ),
       reproducedRow(
         "time until inference on the Coral outweighs training, s",
         600,
-        seconds(trainingJ, inferenceJ),
-        `erratum: ten minutes at 1,000/s and 2 mJ are ${Math.round(tenMinutesJ)} J; ${TRAINERS} A100s of 400 W spend that in under a second, and about 1.6 MJ in a training of some 17 minutes`,
+        seconds(trainingJ, PUBLISHED_CORAL_J),
+        `erratum: ten minutes of 1,000 inferences per second at 2 mJ are ${Math.round(tenMinutesJ)} J, while training takes ${formatNumber(trainingJ / 1e6)} MJ even at the peak of the ${TRAINERS} A100s: at 2 mJ that is ${formatNumber(seconds(trainingJ, PUBLISHED_CORAL_J) / 86_400)} days of inference`,
       ),
     ],
   };
