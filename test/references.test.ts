@@ -20,7 +20,7 @@ describe("references", () => {
     (match) => match[1]!,
   );
   const pages = ["ARCHITECTURE.md", "FEATURES.md", "README.md"].map((name) => readFileSync(join(ROOT, name), "utf8"));
-  const texts = [...["src", "data", "test"].flatMap((folder) => textsBelow(join(ROOT, folder))), ...pages];
+  const texts = [...["src", "data", "test", "docs"].flatMap((folder) => textsBelow(join(ROOT, folder))), ...pages];
   const sources = texts.flatMap((text) => [...text.matchAll(/"source": ?"\[([^\]]+)\]/g)].map((match) => match[1]!));
 
   it("lists every key only once", () => {
