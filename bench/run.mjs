@@ -4,6 +4,7 @@ const BENCHMARKS = {
   learn: () => import("./learn.mjs"),
   read: () => import("./read.mjs"),
   sampler: () => import("./sampler.mjs"),
+  start: () => import("./start.mjs"),
   startup: () => import("./startup.mjs"),
   prune: () => import("./prune.mjs"),
   distil: () => import("./distil.mjs"),

@@ -52,8 +52,8 @@ describe("the catalogue", () => {
     expect(regions).toHaveLength(Object.keys(averageIntensity.data).length + 1);
     expect(new Set(regions.map(({ name }) => name)).size).toBe(regions.length);
     for (const region of regions) {
-      expect(await findRegion(region.code)).toBe(region);
-      expect(await findRegion(region.name)).toBe(region);
+      expect(await findRegion(region.code)).toEqual(region);
+      expect(await findRegion(region.name)).toEqual(region);
       if (!["ASEAN", "G20", "G7", "OECD"].includes(region.code)) expect(region.name).not.toBe(region.code);
       expect(region.kgPerKwh.value).toBeGreaterThanOrEqual(0);
       expect(region.kgPerKwh.value).toBeLessThan(2);

@@ -62,20 +62,33 @@ interface Catalogue {
   readonly byName: ReadonlyMap<string, Region>;
 }
 
-function makeCatalogue(gramsPerKwh: Readonly<Record<string, number>>): Catalogue {
+/** English name of a code of the table. Making the names costs more than reading the table. */
+function namer(): (code: string) => string {
   const english = new Intl.DisplayNames(["en"], { type: "region" });
+  const alpha2 = new Map([...ALPHA3].map(([two, three]) => [three, two]));
+  return (code) => {
+    const two = alpha2.get(code);
+    return (two === undefined ? AREA_NAMES[code] : english.of(two)) ?? code;
+  };
+}
+
+function regionOf(code: string, grams: number, name: string): Region {
+  const source = `[TGWFCO2] yearly average of ${code} [Ember]${grams === 0 ? ", which rounds it to 0" : ""}`;
+  return { code, name, kgPerKwh: { value: grams / GRAMS_PER_KG, source, year: "latest in the data set" } };
+}
+
+type GramsPerKwh = Readonly<Record<string, number>>;
+
+function makeCatalogue(gramsPerKwh: GramsPerKwh): Catalogue {
+  const nameOf = namer();
   const alpha2 = new Map([...ALPHA3].map(([two, three]) => [three, two]));
   const byName = new Map<string, Region>();
   const regions = [EU_2020];
   for (const word of [EU_2020.code, EU_2020.name, "EU-Krouka"]) byName.set(plain(word), EU_2020);
   for (const [code, grams] of Object.entries(gramsPerKwh)) {
-    const two = alpha2.get(code);
-    const name = (two === undefined ? AREA_NAMES[code] : english.of(two)) ?? code;
-    const source = `[TGWFCO2] yearly average of ${code} [Ember]${grams === 0 ? ", which rounds it to 0" : ""}`;
-    const kgPerKwh = { value: grams / GRAMS_PER_KG, source, year: "latest in the data set" };
-    const region = { code, name, kgPerKwh };
+    const region = regionOf(code, grams, nameOf(code));
     regions.push(region);
-    for (const word of [code, two ?? code, name]) byName.set(plain(word), region);
+    for (const word of [code, alpha2.get(code) ?? code, region.name]) byName.set(plain(word), region);
   }
   for (const [name, code] of Object.entries(OTHER_NAMES)) {
     const region = byName.get(plain(code));
@@ -84,11 +97,24 @@ function makeCatalogue(gramsPerKwh: Readonly<Record<string, number>>): Catalogue
   return { regions, byName };
 }
 
+let table: Promise<GramsPerKwh> | undefined;
 let catalogue: Promise<Catalogue> | undefined;
 
+function loadTable(): Promise<GramsPerKwh> {
+  table ??= import("@tgwf/co2/data").then(({ averageIntensity }) => averageIntensity.data);
+  return table;
+}
+
 function load(): Promise<Catalogue> {
-  catalogue ??= import("@tgwf/co2/data").then(({ averageIntensity }) => makeCatalogue(averageIntensity.data));
+  catalogue ??= loadTable().then(makeCatalogue);
   return catalogue;
+}
+
+/** A region asked for by the table's own code, without naming all others; undefined: look it up. */
+async function byCode(word: string): Promise<Region | undefined> {
+  const code = word.toUpperCase();
+  const grams = Object.entries(await loadTable()).find(([own]) => own === code)?.[1];
+  return grams === undefined ? undefined : regionOf(code, grams, AREA_NAMES[code] ?? namer()(code));
 }
 
 /** All regions with a known intensity, by English name. */
@@ -103,8 +129,10 @@ export async function listRegions(): Promise<readonly Region[]> {
  * @throws InputError "unknown-region" with the nearest names, "no-intensity" for a country the data do not cover
  */
 export async function findRegion(nameOrCode: string): Promise<Region> {
-  const { regions, byName } = await load();
   const word = nameOrCode.trim();
+  const coded = await byCode(word);
+  if (coded !== undefined) return coded;
+  const { regions, byName } = await load();
   const found = byName.get(plain(word));
   if (found !== undefined) return found;
   const upper = word.toUpperCase();

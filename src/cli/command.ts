@@ -33,6 +33,8 @@ export interface CommandContext {
   progress(state: string | Omit<Progress, "elapsedS">): void;
   /** The words after `--`, for commands that take them; undefined when there was no `--`. */
   readonly rest: readonly string[] | undefined;
+  /** What all commands are called and take, in the order of the table. */
+  commands(): Promise<readonly IndexedCommand[]>;
 }
 
 export interface Outcome {
@@ -69,4 +71,14 @@ export interface Command {
   /** Shown by --help: complete command lines. */
   readonly examples: readonly string[];
   run(args: readonly string[], options: OptionValues, context: CommandContext): Promise<Outcome>;
+}
+
+/** A command without what it does: for --help, completion and the config file. */
+export interface IndexedCommand {
+  readonly name: string;
+  readonly summary: string;
+  readonly arguments: readonly ArgumentSpec[];
+  /** Its own: the standard ones are standard-options.ts. */
+  readonly options: readonly OptionSpec[];
+  readonly takesRest: boolean;
 }

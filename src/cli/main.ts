@@ -5,9 +5,9 @@
 import { realpathSync } from "node:fs";
 import { readFile } from "node:fs/promises";
 import { fileURLToPath } from "node:url";
-import { CommanderError, Command as Program } from "commander";
-import { formatProgress } from "../report/progress.ts";
+import type { CommanderError, Command as Program } from "commander";
 import { InputError } from "../units/input-error.ts";
+import { unknownName } from "../units/nearest.ts";
 import type { Command, CommandContext, OptionValues } from "./command.ts";
 import type { OutputOptions } from "./output.ts";
 import { runProgram } from "./program.ts";
@@ -31,82 +31,61 @@ async function prepareToSample(argv: readonly string[]): Promise<void> {
   prepareSampler();
 }
 
-/** Loads the commands that the first word names, all of them when it names none (help, typing errors). */
-async function loadCommands(firstWord: string | undefined): Promise<readonly Command[]> {
+/** Loads the commands that the first word names. @throws InputError for a word that none begins with */
+async function loadCommands(first: string, others: readonly string[]): Promise<readonly Command[]> {
   const names = Object.keys(COMMANDS);
-  const named = names.filter((name) => name.split(" ")[0] === firstWord);
-  return Promise.all((named.length > 0 ? named : names).map((name) => COMMANDS[name]!()));
+  const named = names.filter((name) => name.split(" ")[0] === first);
+  if (named.length > 0) return Promise.all(named.map((name) => COMMANDS[name]!()));
+  const firsts = [...new Set(names.map((name) => name.split(" ")[0]!))];
+  if (!first.startsWith("-")) throw unknownName("command", first, firsts, "`joulecast --help` lists the commands");
+  const command = others.find((word) => firsts.includes(word));
+  throw new InputError(
+    "bad-usage",
+    `"${first}" stands before the command`,
+    command === undefined
+      ? "`joulecast --help` lists the commands"
+      : `options follow the command: joulecast ${command} … ${first}`,
+  );
 }
 
-const collect = (value: string, previous: readonly string[] | undefined): readonly string[] => [
-  ...(previous ?? []),
-  value,
-];
-
-/** "data" of "data get" is a word only, "zoo" of "zoo write" a command itself. */
-function parentOf(program: Program, word: string): Program {
-  const found = program.commands.find((child) => child.name() === word);
-  if (found !== undefined) return found;
-  return program
-    .command(word)
-    .summary(`\`joulecast ${word} --help\` lists what it can do`)
-    .action(() => {
-      throw new InputError(
-        "no-command",
-        `"${word}" alone is no command`,
-        `\`joulecast ${word} --help\` lists what can follow`,
-      );
-    });
+/** What can be answered without any command: --help, --version. */
+async function answerAtOnce(argv: readonly string[], version: string, terminal: Terminal): Promise<boolean> {
+  const [first = "", second] = argv;
+  if (first === "--version" || first === "-V") {
+    terminal.stdout.write(`${version}\n`);
+    return true;
+  }
+  if (first !== "--help" && first !== "-h" && !(first === "help" && second === undefined)) return false;
+  const [{ overview }, { commandIndex }] = await Promise.all([import("./overview.ts"), import("./command-index.ts")]);
+  terminal.stdout.write(overview(await commandIndex(), Math.min(terminal.stdout.columns ?? 80, 100)));
+  return true;
 }
 
-function describe(program: Program, command: Command): Program {
-  const words = command.name.split(" ");
-  const parent = words.length === 1 ? program : parentOf(program, words[0]!);
-  const made = parent
-    .command(words.at(-1)!)
-    .summary(command.summary)
-    .description(command.summary)
-    .allowExcessArguments(false);
-  if (command.usage !== undefined) made.usage(command.usage);
-  for (const argument of command.arguments) {
-    const name = argument.name + (argument.variadic ? "..." : "");
-    made.argument(argument.required ? `<${name}>` : `[${name}]`, argument.description);
-  }
-  for (const option of command.options) {
-    if (option.repeatable) made.option(option.flags, option.description, collect);
-    else made.option(option.flags, option.description);
-  }
-  made
-    .option("--json", "print one JSON object (SI units, full precision) and nothing else")
-    .option("--csv", "print the main table as CSV, full precision")
-    .option("--table <name>", "with --csv: another table of the report, or all")
-    .option("--markdown", "print the report as Markdown")
-    .option("--full", "print every row, also in the terminal")
-    .option("--html <file>", "also write the report with charts as one self-contained HTML file")
-    .option("--out <file>", command.out ?? "also write what is printed to a file")
-    .option("--quiet", "no progress and no remarks on stderr");
-  if (command.notes !== undefined) made.addHelpText("after", `\n${command.notes.join("\n")}`);
-  if (command.examples.length > 0)
-    made.addHelpText("after", `\nExamples:\n${command.examples.map((line) => `  $ ${line}`).join("\n")}`);
-  return made;
+/** "help zoo write" → "zoo write --help": a command's help is the command's. */
+function asked(argv: readonly string[]): readonly string[] {
+  const [first, second = "", ...rest] = argv;
+  const isCommand = Object.keys(COMMANDS).some((name) => name.split(" ")[0] === second);
+  return first === "help" && isCommand ? [second, ...rest, "--help"] : argv;
 }
 
 /** Least time before a state is shown, and between two of them, s. */
 const PROGRESS_S = { after: 1, between: 0.1 };
 
 /** Progress is one line on stderr when a person is watching. */
-function contextOf(
+async function contextOf(
   terminal: Terminal,
   version: string,
   rest: readonly string[] | undefined,
   quiet: boolean,
-): CommandContext {
+): Promise<CommandContext> {
+  const { formatProgress } = await import("../report/progress.ts");
   const shown = terminal.stderr.isTTY === true && !quiet;
   const startMs = performance.now();
   let nextS = PROGRESS_S.after;
   return {
     version,
     rest,
+    commands: async () => (await import("./command-index.ts")).commandIndex(),
     progress: (state) => {
       if (!shown) return;
       const elapsedS = (performance.now() - startMs) / 1000;
@@ -145,74 +124,117 @@ function asInputError(error: CommanderError): InputError {
   );
 }
 
+/** Recognised without loading the library: --help needs none of it. */
+const isCommanderError = (caught: unknown): caught is CommanderError =>
+  caught instanceof Error && "exitCode" in caught && "code" in caught && String(caught.code).startsWith("commander.");
+
+/** A folder that is gone has no config. */
+function folderHere(): string | undefined {
+  try {
+    return process.cwd();
+  } catch {
+    return undefined;
+  }
+}
+
+/** The options, with what the nearest config file supplies. */
+async function configured(name: string, made: Program, given: OptionValues, verbose: Tell): Promise<OptionValues> {
+  const folder = given.config === false ? undefined : folderHere();
+  const { findConfig, readConfig, withConfig } = await import("./config.ts");
+  const path = folder === undefined ? undefined : findConfig(folder);
+  if (path === undefined) return given;
+  const { options, supplied } = withConfig(
+    await readConfig(path),
+    name,
+    given,
+    (key) => made.getOptionValueSource(key) === "cli",
+  );
+  verbose(options, `${path} supplied ${supplied.length === 0 ? "nothing" : supplied.join(", ")}`);
+  return options;
+}
+
+/** Says a line when the options ask for many words. */
+type Tell = (options: OptionValues, line: string) => void;
+
 /**
  * Runs one command line and returns the exit code.
- * @param argv the words after "joulecast"
+ * @param words the words after "joulecast"
  */
-export async function main(argv: readonly string[], terminal: Terminal): Promise<number> {
+export async function main(words: readonly string[], terminal: Terminal): Promise<number> {
+  const argv = asked(words);
   await prepareToSample(argv);
   const version = await packageVersion();
-  const wantsJson = argv.includes("--json") && !argv.slice(0, argv.indexOf("--json")).includes("--");
+  const before = argv.includes("--") ? argv.slice(0, argv.indexOf("--")) : argv;
+  const wants = { json: before.includes("--json"), verbose: before.includes("--verbose") };
+  const startMs = performance.now();
+  const verbose: Tell = (options, line) => {
+    if (options.verbose === true && options.quiet !== true) terminal.stderr.write(`joulecast: ${line}\n`);
+  };
   let rest: readonly string[] | undefined;
   let running = commandNamed(argv);
   let exitCode = 0;
   let isPrinted = false;
-  const program = new Program("joulecast")
-    .description("Tells where the joules of a neural network go.")
-    .version(version)
-    .exitOverride()
-    .showSuggestionAfterError(true)
-    // `zoo write … --json`: an option belongs to the command that it stands behind, not to the one above.
-    .enablePositionalOptions()
-    .configureOutput({
-      writeOut: (text) => terminal.stdout.write(text),
-      writeErr: () => {},
-      getOutHelpWidth: () => Math.min(terminal.stdout.columns ?? 80, 100),
-    });
   try {
-    const commands = await loadCommands(argv[0]);
-    const end = commands.some((command) => command.takesRest) ? argv.indexOf("--") : -1;
-    const ours = end < 0 ? argv : argv.slice(0, end);
-    rest = end < 0 ? undefined : argv.slice(end + 1);
-    for (const command of commands) {
-      describe(program, command).action(async (...received: unknown[]) => {
-        running = command.name;
-        const options = received.at(-2) as OptionValues;
-        const args = received
-          .slice(0, -2)
-          .flat()
-          .filter((value): value is string => typeof value === "string");
-        const { checkOutput, print, writeFiles } = await import("./output.ts");
-        checkOutput(options as OutputOptions);
-        const { out, ...others } = options as OutputOptions;
-        const shown = command.out === undefined && out !== undefined ? { ...others, out } : others;
-        const outcome = await command.run(args, options, contextOf(terminal, version, rest, options.quiet === true));
-        const provenance = { command: command.name, version, argv };
-        const text = print(outcome, provenance, shown, terminal);
-        isPrinted = true;
-        await writeFiles(text, outcome, provenance, shown, terminal);
-        exitCode = (await outcome.afterwards?.()) ?? outcome.exitCode ?? 0;
-      });
-    }
     if (argv.length === 0)
       throw new InputError(
         "no-command",
         "no command given",
         "`joulecast --help` lists the commands; try `joulecast estimate zoo:deeprx`",
       );
+    if (await answerAtOnce(argv, version, terminal)) return 0;
+    const commands = await loadCommands(argv[0]!, argv.slice(1));
+    const [{ Command: Program }, { describe }] = await Promise.all([import("commander"), import("./describe.ts")]);
+    const program = new Program("joulecast")
+      .exitOverride()
+      .helpCommand(false)
+      .showSuggestionAfterError(true)
+      // `zoo write … --json`: an option belongs to the command that it stands behind, not to the one above.
+      .enablePositionalOptions()
+      .configureOutput({
+        writeOut: (text) => terminal.stdout.write(text),
+        writeErr: () => {},
+        getOutHelpWidth: () => Math.min(terminal.stdout.columns ?? 80, 100),
+      });
+    const end = commands.some((command) => command.takesRest) ? argv.indexOf("--") : -1;
+    const ours = end < 0 ? argv : argv.slice(0, end);
+    rest = end < 0 ? undefined : argv.slice(end + 1);
+    for (const command of commands) {
+      const made = describe(program, command).action(async (...received: unknown[]) => {
+        running = command.name;
+        const options = await configured(command.name, made, received.at(-2) as OptionValues, verbose);
+        wants.json ||= options.json === true;
+        const args = received
+          .slice(0, -2)
+          .flat()
+          .filter((value): value is string => typeof value === "string");
+        const { checkOutput, print, shownOptions, writeFiles } = await import("./output.ts");
+        const shown = shownOptions(options as OutputOptions, command.out !== undefined);
+        checkOutput(options as OutputOptions, command.out !== undefined);
+        const context = await contextOf(terminal, version, rest, options.quiet === true);
+        verbose(options, `${command.name} loaded after ${Math.round(performance.now() - startMs)} ms`);
+        const outcome = await command.run(args, options, context);
+        const provenance = { command: command.name, version, argv };
+        const text = print(outcome, provenance, shown, terminal);
+        isPrinted = true;
+        await writeFiles(text, outcome, provenance, shown, terminal);
+        verbose(options, `${command.name} done after ${Math.round(performance.now() - startMs)} ms`);
+        exitCode = (await outcome.afterwards?.()) ?? outcome.exitCode ?? 0;
+      });
+    }
     await program.parseAsync([...ours], { from: "user" });
     return exitCode;
   } catch (caught) {
-    if (caught instanceof CommanderError && caught.exitCode === 0) return 0;
-    const error = caught instanceof CommanderError ? asInputError(caught) : caught;
+    if (isCommanderError(caught) && caught.exitCode === 0) return 0;
+    const error = isCommanderError(caught) ? asInputError(caught) : caught;
     if (!(error instanceof InputError)) throw error;
-    if (wantsJson && !isPrinted) {
+    if (wants.json && !isPrinted) {
       const { code, message, hint } = error;
       terminal.stdout.write(
         `${JSON.stringify({ schema: `joulecast/${running === "" ? "error" : running.replaceAll(" ", "-")}/1`, version, command: running, error: { code, message, hint } })}\n`,
       );
     }
     terminal.stderr.write(explain(error));
+    if (wants.verbose) terminal.stderr.write(`${error.stack ?? ""}\n`);
     return exitCodeOf(error, rest);
   }
 }

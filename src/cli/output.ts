@@ -1,6 +1,7 @@
 // A command's outcome → what is printed and written. One table of forms; the HTML file is made only when asked for.
 
 import { checkWritable, writeWhole } from "../node/files.ts";
+import { DASH } from "../node/standard-streams.ts";
 import { renderCsv } from "../report/csv.ts";
 import type { Document } from "../report/document.ts";
 import { renderMarkdown } from "../report/markdown.ts";
@@ -19,6 +20,8 @@ export interface OutputOptions {
   readonly html?: string;
   readonly out?: string;
   readonly quiet?: boolean;
+  /** Where text goes when the command has written a file of its own to stdout. */
+  readonly textTo?: "stderr";
 }
 
 /** Where a result comes from: part of every JSON object and of the HTML's footer. */
@@ -52,12 +55,21 @@ function renderForTerminal(document: Document, stream: Terminal["stderr"], full:
 
 const FORMS = ["json", "csv", "markdown"] as const;
 
+/** The options without an --out that is not for what is printed, or is where that goes anyway. @param ownOut the command writes --out itself */
+export function shownOptions({ out, ...others }: OutputOptions, ownOut: boolean): OutputOptions {
+  if (ownOut) return out === DASH ? { ...others, textTo: "stderr" } : others;
+  return out === undefined || out === DASH ? others : { ...others, out };
+}
+
 /**
  * Whether the options can be obeyed, before the work is done: at most one form, files that can be written.
+ * @param ownOut the command writes --out itself
  * @throws InputError "two-forms" | "no-csv" | "cannot-write"
  */
-export function checkOutput(options: OutputOptions): void {
+export function checkOutput(options: OutputOptions, ownOut: boolean): void {
   const asked = FORMS.filter((form) => options[form] === true);
+  if (ownOut && options.out === DASH && asked[0] !== undefined)
+    throw new InputError("two-forms", `--out - and --${asked[0]} both want stdout`, "give --out a file");
   if (asked.length > 1)
     throw new InputError(
       "two-forms",
@@ -72,7 +84,7 @@ export function checkOutput(options: OutputOptions): void {
 /** Prints the outcome in the one form asked for. @returns what it looks like in that form */
 export function print(outcome: Outcome, provenance: Provenance, options: OutputOptions, terminal: Terminal): string {
   const form = FORMS.find((each) => options[each] === true) ?? "text";
-  const { textTo = "stdout" } = outcome;
+  const textTo = options.textTo ?? outcome.textTo ?? "stdout";
   const stream = form === "text" && textTo !== "stdout" ? terminal.stderr : terminal.stdout;
   const render = {
     json: () => renderJson(outcome.result, provenance),

@@ -28,6 +28,7 @@ export const COMMANDS: Readonly<Record<string, () => Promise<Command>>> = {
   distil: async () => (await import("./commands/reducing/distil.ts")).distil,
   prune: async () => (await import("./commands/reducing/prune.ts")).prune,
   quantize: async () => (await import("./commands/reducing/quantize.ts")).quantize,
+  advise: async () => (await import("./commands/reducing/advise.ts")).advise,
   "data get": async () => (await import("./commands/learning/data-get.ts")).dataGet,
   "link ber": async () => (await import("./commands/radio/link-ber.ts")).linkBer,
   "link capacity": async () => (await import("./commands/radio/link-capacity.ts")).linkCapacity,
@@ -41,6 +42,8 @@ export const COMMANDS: Readonly<Record<string, () => Promise<Command>>> = {
   agent: async () => (await import("./commands/studying/agent.ts")).agent,
   reproduce: async () => (await import("./commands/reproducing/reproduce.ts")).reproduce,
   serve: async () => (await import("./commands/stored/serve.ts")).serve,
+  help: async () => (await import("./commands/helping/help.ts")).help,
+  completion: async () => (await import("./commands/helping/completion.ts")).completion,
 };
 
 /** Commands that sample: the sampler's process, another Node, starts while the command is still being read. */

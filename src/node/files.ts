@@ -13,8 +13,9 @@ import {
 } from "node:fs";
 import { chmod, open, rename, rm } from "node:fs/promises";
 import { dirname, join } from "node:path";
-import type { ByteSource } from "../graph/byte-source.ts";
+import { type ByteSource, bytesInMemory } from "../graph/byte-source.ts";
 import { InputError } from "../units/input-error.ts";
+import { DASH, readStandardInput, writeStandardOutput } from "./standard-streams.ts";
 
 /** A file that is read by ranges. Close it when done. */
 export interface OpenFile extends ByteSource {
@@ -48,9 +49,11 @@ export function explainRefusal(error: unknown, path: string, action: Action): un
 /**
  * Opens a file for reading by ranges. Reads are synchronous inside: a model is read in some hundred small pieces, and going through
  * the thread pool for each costs ten times as much as the reading.
+ * @param path "-" is standard input, held in memory
  * @throws InputError when it is absent, a folder or not readable
  */
 export function openFile(path: string): OpenFile {
+  if (path === DASH) return { ...bytesInMemory(readStandardInput()), close: () => undefined };
   let descriptor: number;
   try {
     descriptor = openSync(path, "r");
@@ -112,6 +115,7 @@ async function writeChunks(path: string, flags: string, chunks: Chunks): Promise
  * @throws InputError "cannot-write"
  */
 export function checkWritable(path: string): void {
+  if (path === DASH) return;
   try {
     const { real, isPlain } = existing(path);
     if (statSync(real, { throwIfNoEntry: false })?.isDirectory()) throw Object.assign(new Error(), { code: "EISDIR" });
@@ -128,10 +132,15 @@ type Chunks = AsyncIterable<Uint8Array> | Iterable<Uint8Array | string>;
 /**
  * Writes a file so that it appears whole or not at all: to a temporary neighbour, then renamed. Links are followed and the mode of
  * a file that is replaced is kept; a device or pipe is written to as it is.
+ * @param path "-" is standard output
  * @param chunks the content in pieces; the file is never held whole
  * @throws InputError "cannot-write"
  */
 export async function writeWhole(path: string, chunks: Chunks): Promise<void> {
+  if (path === DASH) {
+    for await (const chunk of chunks) writeStandardOutput(typeof chunk === "string" ? Buffer.from(chunk) : chunk);
+    return;
+  }
   try {
     const { real, mode, isPlain } = existing(path);
     if (!isPlain) return await writeChunks(path, "w", chunks);

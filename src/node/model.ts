@@ -1,4 +1,4 @@
-// A network by the name a person gives it: "zoo:vgg16" or the path of an .onnx file. Weights stay where they are until asked for.
+// A network by the name a person gives it: "zoo:vgg16" or the path of an .onnx file, "-" for standard input. Weights stay where they are until asked for.
 import { basename, dirname, extname, join } from "node:path";
 import type { Graph } from "../graph/graph.ts";
 import { seededBytes } from "../graph/weights.ts";
@@ -7,6 +7,7 @@ import { readOnnx } from "../onnx/read.ts";
 import { type WeightBytes, weightsOf } from "../onnx/weights.ts";
 import { ZOO_PREFIX } from "../zoo/network.ts";
 import { openFile } from "./files.ts";
+import { DASH } from "./standard-streams.ts";
 
 /** Reads the network's graph. @throws InputError when there is none at that name, or it is no ONNX file */
 export async function readModel(name: string): Promise<Graph> {
@@ -18,7 +19,7 @@ export async function readModel(name: string): Promise<Graph> {
   }
   const file = openFile(name);
   try {
-    return await readOnnx(file, basename(name, extname(name)));
+    return await readOnnx(file, name === DASH ? "stdin" : basename(name, extname(name)));
   } finally {
     file.close();
   }

@@ -1,6 +1,8 @@
 // The drawings of an estimate: devices × metrics with ranges, joules per layer, cumulative share, and energy per inference
 // with training shared out.
+
 import type { EnergyEstimate } from "../estimate/metric.ts";
+import { formatCount } from "../units/format.ts";
 import type { WorkReport } from "../work/work.ts";
 import type { BarsChart, ChartSection, LinesChart, RangesChart } from "./document.ts";
 import { leadEstimate, rankedCosts } from "./ranking.ts";
@@ -45,7 +47,7 @@ function layerBars(work: WorkReport, lead: EnergyEstimate): BarsChart {
     .filter(({ name }) => shown.has(name))
     .map(({ name, energyJ }) => ({ label: name, value: energyJ, group: ops.get(name) ?? "unknown" }));
   const restJ = rest.reduce((sum, { energyJ }) => sum + energyJ, 0);
-  const restBar = { label: `${rest.length.toLocaleString("en-US")} other layers`, value: restJ, group: "other" };
+  const restBar = { label: `${formatCount(rest.length)} other layers`, value: restJ, group: "other" };
   return {
     kind: "bars",
     title: "Energy of each layer",

@@ -1,4 +1,5 @@
 // A document as GitHub-flavoured Markdown, for issues and pull requests. Charts are left to HTML.
+import { formatCount } from "../units/format.ts";
 import {
   type Document,
   type FactsSection,
@@ -28,7 +29,7 @@ function table(section: TableSection): string[] {
     line(shown.map(({ column }) => escaped(column.title))),
     line(shown.map(({ column }) => (column.align === "right" ? "---:" : "---"))),
     ...section.rows.slice(0, limit).map((row) => line(shown.map(({ i }) => escaped(row[i]?.text ?? "")))),
-    ...(more > 0 ? ["", `… and ${more.toLocaleString("en-US")} more`] : []),
+    ...(more > 0 ? ["", `… and ${formatCount(more)} more`] : []),
     ...(section.caption === undefined ? [] : ["", escaped(section.caption)]),
   ];
 }

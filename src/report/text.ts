@@ -1,5 +1,6 @@
 // A document for the terminal. Charts and sections marked `detail` are left to HTML. The caller knows whether colour is
 // wanted (a terminal, no NO_COLOR) and how wide the terminal is; nothing here asks the machine.
+import { formatCount } from "../units/format.ts";
 import {
   type Document,
   type FactsSection,
@@ -75,7 +76,7 @@ function table(section: TableSection, setting: Setting): string[] {
   const { lines, dropped } = drawTable(section, width, limit, paint);
   const more = all - limit;
   const left = [
-    ...(more > 0 ? [`… and ${more.toLocaleString("en-US")} more rows`] : []),
+    ...(more > 0 ? [`… and ${formatCount(more)} more rows`] : []),
     ...(dropped.length > 0 ? [`no room for ${dropped.join(", ")}`] : []),
   ];
   const remarks = [

@@ -1,4 +1,5 @@
 // What estimate and inspect both show of a network's work: totals, and what could not be counted.
+import { formatCount } from "../units/format.ts";
 import type { LayerWork, UnknownWork, WorkReport } from "../work/work.ts";
 import type { Cell, Column, Fact, Section } from "./document.ts";
 import { countCell, largeCountCell, numberWithoutUnitCell, quantityCell, shapeCell, textCell } from "./show.ts";
@@ -7,8 +8,7 @@ import { countCell, largeCountCell, numberWithoutUnitCell, quantityCell, shapeCe
 const NAMED = 3;
 
 /** "3 layers". */
-export const plural = (count: number, word: string): string =>
-  `${count.toLocaleString("en-US")} ${word}${count === 1 ? "" : "s"}`;
+export const plural = (count: number, word: string): string => `${formatCount(count)} ${word}${count === 1 ? "" : "s"}`;
 
 /**
  * Layers, MACs, FLOPs, parameters, bytes: the network in one look. With layers that could not be counted every sum is a lower
@@ -52,7 +52,7 @@ export function incompleteWarning(work: WorkReport, meaning: string): Section[] 
 
 function listed(names: readonly string[]): string {
   const more = names.length - NAMED;
-  return names.slice(0, NAMED).join(", ") + (more > 0 ? ` and ${more.toLocaleString("en-US")} more` : "");
+  return names.slice(0, NAMED).join(", ") + (more > 0 ? ` and ${formatCount(more)} more` : "");
 }
 
 /** A warning per operator and reason; nothing when everything was counted. */

@@ -1,14 +1,18 @@
 // Every example runs as its first lines say, and prints what it promises.
 import { spawnSync } from "node:child_process";
-import { readdirSync, readFileSync } from "node:fs";
+import { mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { describe, expect, it } from "vitest";
-import { runCli, runJson, temporaryFolder } from "./run-cli.ts";
+import { parse } from "yaml";
+import { COMMANDS } from "../../src/cli/table.ts";
+import { MAIN, runCli, runJson, temporaryFolder } from "./run-cli.ts";
 
 const EXAMPLES = resolve(import.meta.dirname, "../../examples");
 const folder = temporaryFolder();
 process.env.JOULECAST_HOME = join(folder, "home");
 const python = ["python3", "python"].find((name) => spawnSync(name, ["-c", "pass"]).status === 0);
+
+const hasBash = spawnSync("bash", ["-c", "true"]).status === 0;
 
 /** Names of the windows of a measured Python program, in order of time. */
 function windowsOf(...program: readonly string[]): string[] {
@@ -36,12 +40,20 @@ function runExample(name: string, ...args: readonly string[]): string {
 
 describe("examples", () => {
   it("are all run here", () => {
-    expect(readdirSync(EXAMPLES).sort()).toEqual([
+    const files = readdirSync(EXAMPLES, { recursive: true, encoding: "utf8" })
+      .filter((name) => /\.\w+$/.test(name) && !name.endsWith(".pyc"))
+      .map((name) => name.replaceAll("\\", "/"));
+    expect(files.sort()).toEqual([
+      "analyse-runs.mjs",
+      "ci/joules-of-a-pull-request.yml",
       "estimate-one-model.mjs",
       "fail-on-more-joules.sh",
       "measure-a-function.mjs",
       "own-network.mjs",
       "python-marks.py",
+      "python/joulecast_client.py",
+      "python/pytorch_loop.py",
+      "systemd/joulecast-metrics.service",
     ]);
   });
   it("estimate one model by every metric", () => {
@@ -64,9 +76,82 @@ describe("examples", () => {
       /^second half: .* (measured|integrated|modelled|mixed), coverage \d+ %$|^nothing to measure with/m,
     );
   });
+  it("analyse runs with SQL", () => {
+    const node = [process.execPath, "-e", "for (let i = 0; i < 3e8; i++);"];
+    const measure = () => runCli(["measure", "--idle", "0", "--quiet", "--", ...node]);
+    const measured = measure();
+    if (measured.status === 125) return expect(measured.stderr).toContain("no "); // no source of power on this machine
+    expect(measured.status, measured.stderr).toBe(0);
+    expect(measure().status).toBe(0);
+    const file = join(folder, "runs.parquet");
+    expect(runCli(["export", "--parquet", file, "--quiet"]).status).toBe(0);
+    expect(runExample("analyse-runs.mjs", file)).toMatch(
+      /: [\d.]+ .?J ± .* net in .* \(2 runs, \w+, coverage \d+ % at least\)/,
+    );
+  });
+  describe.skipIf(!hasBash)("as a GitHub Actions workflow, skipped where there is no bash", () => {
+    const workflow = parse(readFileSync(join(EXAMPLES, "ci/joules-of-a-pull-request.yml"), "utf8"));
+    const steps: readonly { readonly name?: string; readonly run?: string }[] = workflow.jobs.joules.steps;
+    const step = steps.find(({ name }) => name === "joules before and after")!;
+
+    /** Runs the step as the runner does, with the two checkouts beside each other. */
+    function pullRequest(base: string | undefined, proposed: string) {
+      const workspace = join(temporaryFolder(), "w");
+      const bin = join(workspace, "bin");
+      for (const name of ["base/models", "proposed/models", "bin"])
+        mkdirSync(join(workspace, name), { recursive: true });
+      writeFileSync(join(bin, "joulecast"), `#!/bin/sh\nexec "${process.execPath}" "${MAIN}" "$@"\n`, { mode: 0o755 });
+      if (base) runCli(["zoo", "write", base, join(workspace, "base/models/m.onnx")]);
+      runCli(["zoo", "write", proposed, join(workspace, "proposed/models/m.onnx")]);
+      const env = {
+        ...process.env,
+        ...workflow.env,
+        PATH: `${bin}:${process.env.PATH}`,
+        GITHUB_STEP_SUMMARY: join(workspace, "summary.md"),
+      };
+      const { status, stderr } = spawnSync("bash", ["-eo", "pipefail", "-c", step.run!], {
+        cwd: workspace,
+        env,
+        encoding: "utf8",
+      });
+      return { status, stderr, summary: readFileSync(env.GITHUB_STEP_SUMMARY, "utf8") };
+    }
+
+    it("passes what stays, and what is new", () => {
+      const same = pullRequest("mnist-cnn", "mnist-cnn");
+      expect(same.status, same.stderr).toBe(0);
+      expect(same.summary).toContain("jetson-nano");
+      expect(pullRequest(undefined, "mnist-cnn").status).toBe(0);
+    });
+    it("fails what rises by more than 5 %", () => {
+      const dearer = pullRequest("cifar/lenet", "mnist-cnn");
+      expect(dearer.status, dearer.summary).toBe(1);
+      expect(pullRequest("mnist-cnn", "cifar/lenet").status).toBe(0);
+    });
+  });
+  describe("as a service of systemd", () => {
+    const unit = join(EXAMPLES, "systemd/joulecast-metrics.service");
+    it("starts a command line that exists", async () => {
+      const words = /^ExecStart=\S+ joulecast (.*)$/m.exec(readFileSync(unit, "utf8"))![1]!.split(" ");
+      const { options } = await COMMANDS[words[0]!]!();
+      const known = options.map(({ flags }) => flags.split(" ")[0]);
+      for (const word of words.filter((each) => each.startsWith("--"))) expect(known).toContain(word);
+    });
+    const verify = spawnSync("systemd-analyze", ["--version"]).status === 0;
+    it.skipIf(!verify)("is accepted by systemd-analyze, skipped where there is none", () => {
+      const { status, stderr } = spawnSync("systemd-analyze", ["verify", unit], { encoding: "utf8" });
+      expect(status, stderr).toBe(0);
+      expect(stderr).not.toContain("joulecast-metrics.service:");
+    });
+  });
   describe.skipIf(python === undefined)("in Python, skipped where there is none", () => {
     it("mark epochs and windows", () => {
       const windows = windowsOf(join(EXAMPLES, "python-marks.py"));
+      expect(windows.filter((name) => name === "validation")).toHaveLength(3);
+      expect(windows.filter((name) => name.startsWith("epoch"))).toEqual(["epoch 1", "epoch 2", "epoch 3"]);
+    });
+    it("run a PyTorch loop, with a stand-in where there is none", () => {
+      const windows = windowsOf(join(EXAMPLES, "python/pytorch_loop.py"));
       expect(windows.filter((name) => name === "validation")).toHaveLength(3);
       expect(windows.filter((name) => name.startsWith("epoch"))).toEqual(["epoch 1", "epoch 2", "epoch 3"]);
     });

@@ -1,6 +1,6 @@
 // `nvidia-smi --query-gpu=timestamp,index,power.draw,… --format=csv -lms N`: one row per GPU and time, units in the header and
 // (unless nounits) in the cells [nvidia-smi]. `dmon` is nvidia-dmon.ts.
-import { linesOf, numberIn, sheetOf, stampIn } from "./csv.ts";
+import { badRow, linesOf, numberIn, sheetOf, stampIn } from "./csv.ts";
 import { type Column, emptyImport, gaugeInfo, type ImportFormat, recordingFrom } from "./format.ts";
 
 const NAME = "nvidia-smi CSV";
@@ -25,12 +25,15 @@ export const nvidiaSmi: ImportFormat = {
   read: (text) => {
     const { columns, rows } = sheetOf(text, NAME);
     const find = (wanted: string): string | undefined => columns.find((column) => bare(column) === wanted);
-    const power = POWER.map(find).find((column) => column !== undefined)!;
+    const power = POWER.map(find).find((column) => column !== undefined);
+    const time = find("timestamp");
+    if (power === undefined || time === undefined)
+      throw badRow(NAME, 1, `no column is called ${power === undefined ? POWER.join(" or ") : "timestamp"}`);
     const gpu = GPU.map(find).find((column) => column !== undefined);
     const found = new Map<string, Column>();
     const load = new Map<string, { name: string; timeS: number[]; values: number[] }>();
     for (const row of rows) {
-      const timeS = stampIn(row, find("timestamp")!, NAME);
+      const timeS = stampIn(row, time, NAME);
       const id = (gpu && row.cell(gpu)) || "0";
       const label = find("name") ? `${row.cell(find("name")!)} ${id}` : `GPU ${id}`;
       const column = found.get(id) ?? {

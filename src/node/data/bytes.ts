@@ -10,11 +10,14 @@ export interface NamedBytes {
   readonly bytes: Uint8Array;
 }
 
-/** @throws InputError "truncated" for gzip that does not end as it should */
+/** Most that a packed file may become: larger than any data set read here, smaller than a bomb. */
+export const MOST_UNPACKED_BYTES = 2 ** 32;
+
+/** @throws InputError "truncated" for gzip that does not end as it should, or becomes too large */
 export function unzipped(name: string, bytes: Uint8Array): Uint8Array {
   if (bytes[0] !== 0x1f || bytes[1] !== 0x8b) return bytes;
   try {
-    return gunzipSync(bytes);
+    return gunzipSync(bytes, { maxOutputLength: MOST_UNPACKED_BYTES });
   } catch (error) {
     throw new InputError(
       "truncated",

@@ -26,7 +26,7 @@ async function loadDuckDb(): Promise<typeof import("@duckdb/node-api")> {
     throw new InputError(
       "no-duckdb",
       `the store needs @duckdb/node-api, which does not load here: ${(error as Error).message.split("\n")[0]}`,
-      "install joulecast again on this platform; runs stay in their journals until then",
+      "install it beside joulecast: npm install @duckdb/node-api; runs stay in their journals until then",
     );
   }
 }
