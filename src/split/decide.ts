@@ -6,8 +6,6 @@ import type { CostTable } from "./costs.ts";
 export interface SendingCosts {
   /** Power drawn while the device sends, W: P/η + radio circuit. */
   readonly powerW: number;
-  /** Energy per sent bit besides airtime (retransmissions change this through the rate), J. Default 0. */
-  readonly energyPerBitJ?: number;
   /** Time of one round trip without any payload, s. Default 0. */
   readonly roundTripS?: number;
 }
@@ -18,8 +16,8 @@ export interface Limits {
 }
 
 /** Energy of sending, J; 0 for nothing to send, Infinity when the rate is 0. */
-export function sendingJ(bits: number, rateBps: number, { powerW, energyPerBitJ = 0 }: SendingCosts): number {
-  return bits === 0 ? 0 : (powerW / rateBps + energyPerBitJ) * bits;
+export function sendingJ(bits: number, rateBps: number, { powerW }: SendingCosts): number {
+  return bits === 0 ? 0 : (powerW / rateBps) * bits;
 }
 
 /** Airtime, s; 0 for nothing to send, Infinity when the rate is 0. */
@@ -47,7 +45,7 @@ export function decide(table: CostTable, rateBps: number, sending: SendingCosts,
   const { bits, deviceJ, local } = table;
   const { maxLatencyS } = limits;
   if (!(rateBps > 0)) return meets(table, local, maxLatencyS) ? local : NO_CUT;
-  const perBitJ = sending.powerW / rateBps + (sending.energyPerBitJ ?? 0);
+  const perBitJ = sending.powerW / rateBps;
   let best = NO_CUT;
   let least = Number.POSITIVE_INFINITY;
   for (let cut = 0; cut < bits.length; cut++) {

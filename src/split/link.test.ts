@@ -9,10 +9,18 @@ import type { CostTable } from "./costs.ts";
 import type { Cut } from "./cuts.ts";
 import { decide } from "./decide.ts";
 import { DRAWN_CHANNELS, drawnPlaces } from "./drawn-channel.ts";
-import { estimatedGain, regretOf } from "./estimated.ts";
+import { type Belief, beliefOf, expectedRate, regretOf } from "./estimated.ts";
 import { bestPoweredCut, powerFor } from "./power.ts";
-import { aboveThermalDb, DEFAULT_RADIO, freeSpaceGain, logDistanceGain, radioAssumptions, uplink } from "./radio.ts";
-import { meanOverRayleigh, truncationGain } from "./rayleigh.ts";
+import {
+  aboveThermalDb,
+  DEFAULT_RADIO,
+  freeSpaceGain,
+  leastOpenGain,
+  logDistanceGain,
+  radioAssumptions,
+  uplink,
+} from "./radio.ts";
+import { meanOverRayleigh, truncationAbove, truncationGain } from "./rayleigh.ts";
 import { bestShares, equalShares, shareBand } from "./share.ts";
 import { adaptivePath, fixedPath, totalsOf, walk } from "./trajectory.ts";
 
@@ -59,6 +67,10 @@ describe("uplink", () => {
     expect(short.rateBps(1)).toBeLessThan(long.rateBps(1));
     expect(short.meanSends).toBeCloseTo(1 + 0.1 + 0.01, 12);
     expect(short.residualLossRatio).toBeCloseTo(1e-3, 12);
+    // A block that is sent 1.11 times on average carries its bits once.
+    const once = uplink({ blocks: { uses: 500, errorRatio: 0.1, attempts: 1 } });
+    expect(short.rateBps(1) * 1.11).toBeCloseTo(once.rateBps(1), 6);
+    expect(once.meanSends).toBe(1);
     const endless = uplink({ blocks: { uses: 1e9, errorRatio: 0.5, attempts: 1 } });
     expect(endless.rateBps(1) / long.rateBps(1)).toBeCloseTo(1, 3);
     expect(radioAssumptions(short).join()).toMatch(/500 channel uses/);
@@ -121,6 +133,20 @@ describe("means over Rayleigh fading", () => {
     const outageRatio = 1 - Math.exp(-0.01);
     expect(meanOverRayleigh((gain) => 1 / gain, { outageRatio })).toBeCloseTo(4.03792957653811 * Math.exp(0.01), 4);
   });
+  it("begin above the gain at which short blocks carry anything, where 1/R has no mean either", () => {
+    expect(leastOpenGain(uplink())).toBe(0);
+    const short = uplink({ bandwidthHz: 15e6, blocks: { uses: 50, errorRatio: 1e-3, attempts: 1 } });
+    const least = leastOpenGain(short);
+    expect(short.rateBps(least * 0.999)).toBe(0);
+    expect(short.rateBps(least * 1.001)).toBeGreaterThan(0);
+    const cut = truncationAbove(least, { meanGainRatio: 2, outageRatio: 0.01 });
+    expect(truncationGain(cut)).toBeCloseTo(least + truncationGain({ meanGainRatio: 2 }), 9);
+    expect(cut.outageRatio).toBeGreaterThan(0.01);
+    expect(meanOverRayleigh((gain) => 1 / short.rateBps(gain), cut)).toBeLessThan(Number.POSITIVE_INFINITY);
+    expect(truncationAbove(0, { meanGainRatio: 0 })).toEqual({ meanGainRatio: 0, outageRatio: 0.01 });
+    expect(truncationAbove(1e-9, { outageRatio: 0.02 })).toEqual({ meanGainRatio: 1, outageRatio: 0.02 });
+    expect(leastOpenGain(uplink({ blocks: { uses: 1, errorRatio: 1e-300, attempts: 1 } }))).toBeGreaterThan(1e6);
+  });
   it("of 1/R grow without end as the truncation is lifted", () => {
     const link = uplink();
     const means = [1e-2, 1e-4, 1e-6, 1e-8].map((outageRatio) =>
@@ -159,7 +185,8 @@ describe("paths", () => {
   it("count places where nothing gets through, and keep them out of the sums", () => {
     const channel = { kind: "block", gainRatio: Float64Array.of(1, 0), rateBps: link.rateBps } as const;
     const pool = totalsOf(fixedPath(PAPER, 0, channel, link.sending));
-    expect(pool).toMatchObject({ delivered: 1, never: 1 });
+    expect(pool).toMatchObject({ delivered: 1, never: 1, meanJ: pool.energyJ });
+    expect(totalsOf(fixedPath(PAPER, 0, { ...channel, gainRatio: Float64Array.of(0) }, link.sending)).meanJ).toBeNaN();
     const own = adaptivePath(PAPER, channel, link.sending);
     expect(own.cut[1]).toBe(PAPER.local);
     expect(totalsOf(own)).toMatchObject({ delivered: 2, never: 0 });
@@ -228,8 +255,9 @@ describe("power control", () => {
         fc.double({ min: 1e-4, max: 1, noNaN: true }),
         fc.double({ min: 0.02, max: 10, noNaN: true }),
         fc.double({ min: 0, max: 0.3, noNaN: true }),
-        (gain, deadlineS, circuitW) => {
-          const own = { ...radio, circuitW };
+        fc.constantFrom(undefined, { uses: 200, errorRatio: 1e-3, attempts: 4 }),
+        (gain, deadlineS, circuitW, blocks) => {
+          const own = { ...radio, circuitW, blocks };
           const choice = powerFor(1e5, gain, deadlineS, own);
           const tried = Array.from({ length: 200 }, (_, i) => 0.1 * 10 ** (-i / 30)).flatMap((powerW) => {
             const link = uplink({ ...own, powerW });
@@ -242,6 +270,30 @@ describe("power control", () => {
       ),
       { seed: 6, numRuns: 60 },
     );
+  });
+  it("finds the least joules of short blocks, which carry nothing at little power", () => {
+    const own = {
+      ...DEFAULT_RADIO,
+      bandwidthHz: 15e3,
+      circuitW: 1e-6,
+      blocks: { uses: 200, errorRatio: 1e-3, attempts: 4 },
+    };
+    const choice = powerFor(320, 1, Number.POSITIVE_INFINITY, own)!;
+    const joules = (powerW: number) => {
+      const link = uplink({ ...own, powerW });
+      return (link.sending.powerW * 320) / link.rateBps(1);
+    };
+    const least = Math.min(...Array.from({ length: 3000 }, (_, i) => joules(1e-3 * 10 ** (-i / 1000))));
+    expect(choice.radioJ).toBeLessThanOrEqual(least);
+    expect(choice.radioJ / least).toBeCloseTo(1, 4);
+    expect(choice.powerW).toBeLessThan(1e-4);
+  });
+  it("sends nothing over a closed link: the answer stays on the device", () => {
+    const closed = bestPoweredCut(PAPER, 0, { ...DEFAULT_RADIO, circuitW: 0.1 }, undefined)!;
+    expect(closed).toMatchObject({ cut: PAPER.local, radioJ: 0, airtimeS: 0, powerW: 0 });
+    expect(closed.totalJ).toBe(PAPER.deviceJ[PAPER.local]);
+    expect(closed.latencyS).toBe(PAPER.deviceS[PAPER.local]);
+    expect(bestPoweredCut(PAPER, 0, DEFAULT_RADIO, 1e-9)).toBeUndefined();
   });
   it("chooses cut and power together", () => {
     const free = bestPoweredCut(PAPER, 0.3, { ...DEFAULT_RADIO, circuitW: 1e-3 }, undefined)!;
@@ -258,9 +310,12 @@ describe("power control", () => {
 
 describe("an estimated channel", () => {
   const link = uplink();
-  const gains = rayleighGains(2000, seededRandom(3));
+  const gains = rayleighGains(2000, seededRandom(3)).map((gain) => truncationGain() + gain);
+  const guessed = ({ centreRatio, spreadRatio }: Belief) => centreRatio + spreadRatio;
   it("is the true one with many pilots and no ageing", () => {
-    expect(estimatedGain(0.7, { pilots: 1e12 }, link, seededRandom(1))).toBeCloseTo(0.7, 4);
+    const sure = beliefOf(0.7, { pilots: 1e12 }, link, seededRandom(1));
+    expect(guessed(sure)).toBeCloseTo(0.7, 4);
+    expect(expectedRate(sure, link, 0.01) / link.rateBps(0.7)).toBeCloseTo(1, 4);
     const many = regretOf(PAPER, gains, link, { pilots: 1e9 }, seededRandom(1));
     expect(many.differentRatio).toBeLessThan(0.002);
   });
@@ -274,10 +329,54 @@ describe("an estimated channel", () => {
       expect(one.regretJ).toBeGreaterThanOrEqual(0);
       expect(one.energyJ - one.oracleJ).toBe(one.regretJ);
       expect(one.oracleJ).toBe(good.oracleJ);
+      expect(one.inferences).toBe(gains.length);
     }
     expect(poor.regretJ).toBeGreaterThan(good.regretJ - good.pilotJ);
     expect(aged.regretJ).toBeGreaterThan(good.regretJ);
     expect(good.pilotJ).toBeCloseTo((2000 * 1000 * 1e-3) / 5e6, 9);
+  });
+  it("is no worse than the best single cut, however little pilots tell", () => {
+    const single = PAPER.cuts.map((_, cut) =>
+      gains.reduce((sum, gain) => sum + PAPER.deviceJ[cut]! + (1e-3 * PAPER.bits[cut]!) / link.rateBps(gain), 0),
+    );
+    for (const ageing of [0, 0.5, 0.9, 1]) {
+      const one = regretOf(PAPER, gains, link, { pilots: 1, ageing }, seededRandom(2));
+      expect(one.fixedJ / Math.min(...single)).toBeCloseTo(1, 9);
+      expect(one.fixedCut).toBe(single.indexOf(Math.min(...single)));
+      expect(one.energyJ - one.pilotJ).toBeLessThanOrEqual(one.fixedJ * 1.02);
+    }
+  });
+  it("knows the mean gain of each place where it is told", () => {
+    const places = Array.from({ length: 6 }, (_, i) => walk(i + 1)).flat();
+    const [path, means] = [places.map((p) => p.gainRatio), places.map((p) => p.meanGainRatio!)].map((list) =>
+      Float64Array.from(list),
+    ) as [Float64Array, Float64Array];
+    const told = regretOf(PAPER, path, link, { pilots: 2 }, seededRandom(1), {}, means);
+    expect(told.regretJ).toBeLessThan(regretOf(PAPER, path, link, { pilots: 2 }, seededRandom(1)).regretJ);
+  });
+  it("is the estimate with the least mean square error of a Rayleigh channel", () => {
+    const errors = (shrink: number) => {
+      const random = seededRandom(4);
+      return rayleighGains(2000, seededRandom(3)).reduce((sum, gain) => {
+        const guess = guessed(beliefOf(gain, { pilots: 2, ageing: 0.8 }, uplink({ bandwidthHz: 1e6 }), random));
+        return sum + (1 + shrink * (guess - 1) - gain) ** 2;
+      }, 0);
+    };
+    for (const shrink of [0.8, 1.2]) expect(errors(1)).toBeLessThan(errors(shrink));
+    // σ² = 1000 m: the estimate hardly leaves the mean
+    expect(guessed(beliefOf(4, {}, uplink({ bandwidthHz: 1e9 }), seededRandom(2)))).toBeCloseTo(1, 1);
+  });
+  it("has an expected rate that is the integral over the fading where pilots tell nothing", () => {
+    const mean = meanOverRayleigh((gain) => 1 / link.rateBps(gain));
+    const blind = { centreRatio: 0, spreadRatio: 1 };
+    // 256 points, and the tail of 1/g: a tenth.
+    expect(Math.abs(expectedRate(blind, link, truncationGain()) * mean - 1)).toBeLessThan(0.1);
+    expect(expectedRate({ centreRatio: 1e-9, spreadRatio: 0 }, link, 0.01)).toBe(link.rateBps(0.01));
+    const closed = regretOf(PAPER, Float64Array.of(0, 0), link, {}, seededRandom(1));
+    expect(closed).toMatchObject({ differentRatio: 0, inferences: 2, fixedCut: PAPER.local });
+    const short = uplink({ blocks: { uses: 1, errorRatio: 1e-9, attempts: 1 } });
+    const never = regretOf(PAPER, Float64Array.of(1e-3, 2e-3), short, {}, seededRandom(1));
+    expect(never).toMatchObject({ differentRatio: 0, fixedCut: PAPER.local });
   });
 });
 
@@ -327,6 +426,24 @@ describe("a shared band", () => {
         expect(joint.totalJ).toBeLessThanOrEqual(least * 1.0005);
       }),
       { seed: 7, numRuns: 12 },
+    );
+  });
+  it("takes no more joules than equal shares that keep the same load", () => {
+    fc.assert(
+      fc.property(
+        fc.array(fc.double({ min: 0.01, max: 5, noNaN: true }), { minLength: 2, maxLength: 2 }),
+        fc.double({ min: 0.05, max: 1, noNaN: true }),
+        (gains, share) => {
+          const devices = gains.map((gainRatio) => ({ table: PAPER, gainRatio, ratePerS: 1000 }));
+          const serverLoadRatio = equalShares(devices, { radio }).serverLoadRatio * share;
+          const plan = { radio, serverLoadRatio };
+          const [joint, equal] = [shareBand(devices, plan), equalShares(devices, plan)];
+          expect(equal.serverLoadRatio).toBeLessThanOrEqual(serverLoadRatio);
+          expect(joint.serverLoadRatio).toBeLessThanOrEqual(serverLoadRatio);
+          expect(joint.totalJ).toBeLessThanOrEqual(equal.totalJ);
+        },
+      ),
+      { seed: 8, numRuns: 4 },
     );
   });
   it("keeps the server's load", () => {

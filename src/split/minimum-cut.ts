@@ -4,28 +4,21 @@ import { type Cut, cutOf } from "./cuts.ts";
 import { FlowNetwork } from "./flow.ts";
 import type { SplitNetwork } from "./split-network.ts";
 
-/** What the layers cost on either side, by layer index. */
-export interface SideCosts {
-  /** Cost of a layer on the device, J (or s); from 0. */
-  readonly device: Float64Array;
-  /** Cost of a layer on the server in the same unit; default nothing. */
-  readonly server?: Float64Array;
-}
-
 export interface MinimumCutOptions {
   /** Tensors that show the input may be sent. Default false. */
   readonly allowRaw?: boolean;
 }
 
 /**
- * The cut with the least Σ device + Σ server + price × sent bits. Never undefined: all on the device is always possible when the
- * outputs can be sent.
+ * The cut with the least Σ device + price × sent bits. Never undefined: all on the device is always possible when the outputs can be
+ * sent.
+ * @param device cost of each layer on the device, J (or s); from 0
  * @param pricePerBit of one sent bit in the unit of the costs; above 0
  * @returns undefined when no cut can be sent at all
  */
 export function minimumCut(
   network: SplitNetwork,
-  { device, server }: SideCosts,
+  device: Float64Array,
   pricePerBit: number,
   { allowRaw = false }: MinimumCutOptions = {},
 ): Cut | undefined {
@@ -35,7 +28,6 @@ export function minimumCut(
   const forbidden = Number.POSITIVE_INFINITY;
   layers.forEach(({ reads }, layer) => {
     flow.edge(layer, sink, device[layer]!);
-    if (server !== undefined) flow.edge(source, layer, server[layer]!);
     for (const id of reads) {
       const { producer } = tensors[id]!;
       // What comes before a device layer is on the device: the server never sends a tensor back.
@@ -74,8 +66,8 @@ export function hullCuts(network: SplitNetwork, device: Float64Array, options: M
   const bits = network.tensors.reduce((sum, tensor) => (Number.isFinite(tensor.bits) ? sum + tensor.bits : sum), 0);
   if (!(joules > 0 && bits > 0)) return [];
   const scale = joules / bits;
-  const first = minimumCut(network, { device }, scale * NEARLY_FREE, options);
-  const last = minimumCut(network, { device }, scale * NEARLY_CLOSED, options);
+  const first = minimumCut(network, device, scale * NEARLY_FREE, options);
+  const last = minimumCut(network, device, scale * NEARLY_CLOSED, options);
   if (first === undefined || last === undefined) return [];
   const found: Cut[] = [first];
   let asked = 2;
@@ -83,7 +75,7 @@ export function hullCuts(network: SplitNetwork, device: Float64Array, options: M
     const [energyA, energyB] = [costOf(a, device), costOf(b, device)];
     if (!(a.sentBits > b.sentBits && energyB > energyA) || asked >= MOST_CUTS) return;
     const price = (energyB - energyA) / (a.sentBits - b.sentBits);
-    const middle = minimumCut(network, { device }, price, options);
+    const middle = minimumCut(network, device, price, options);
     asked++;
     if (middle === undefined) return;
     const known = energyA + price * a.sentBits;

@@ -48,6 +48,15 @@ const priced = (options: EstimateOptions = {}): EstimateOptions =>
     ? { ...options, energyPerElementJ: exact(PARAMETER_J) }
     : options;
 
+const POOL = /Pool$/;
+
+/** Index in `all` of the cut after the first pooling layer, a baseline of [Krouka2021]; undefined in a network without one. */
+export function firstPool({ network, all }: PlannedSplit): number | undefined {
+  const layer = network.layers.findIndex(({ op }) => POOL.test(op));
+  const cut = layer < 0 ? -1 : all.cuts.findIndex((one) => one.layers === layer + 1 && one.onDevice[layer] === 1);
+  return cut < 0 ? undefined : cut;
+}
+
 const isOpen = (cut: Cut, allowRaw: boolean): boolean => (allowRaw || !cut.isRaw) && Number.isFinite(cut.sentBits);
 
 /**

@@ -20,7 +20,7 @@ export interface PowerChoice {
   readonly radioJ: number;
 }
 
-/** Least point of a function with one minimum between two ends. */
+/** Least point of a function with one minimum between two ends, finite all over. */
 function lowest(f: (x: number) => number, low: number, high: number): number {
   let [a, b] = [low, high];
   let [x1, x2] = [b - GOLDEN * (b - a), a + GOLDEN * (b - a)];
@@ -61,14 +61,17 @@ export function powerFor(
   };
   const high = Math.log(radio.powerW);
   const full = { ...at(high), powerW: radio.powerW };
-  if (!(full.airtimeS <= airtimeLimitS) || !Number.isFinite(full.airtimeS)) return undefined;
+  const gets = ({ airtimeS }: PowerChoice) => Number.isFinite(airtimeS) && airtimeS <= airtimeLimitS;
+  if (!gets(full)) return undefined;
   let low = high + Math.log(LEAST_SHARE);
-  if (at(low).airtimeS > airtimeLimitS) {
+  // Too little power is too slow; short blocks carry nothing at all. Above the least power that will do the joules have one minimum:
+  // R is convex there and then concave, so P + P_circuit <= t·R holds on one interval for every t.
+  if (!gets(at(low))) {
     let over = high;
     while (over - low > TOLERANCE) {
       const middle = (low + over) / 2;
-      if (at(middle).airtimeS > airtimeLimitS) low = middle;
-      else over = middle;
+      if (gets(at(middle))) over = middle;
+      else low = middle;
     }
     low = over;
   }
@@ -84,6 +87,7 @@ export interface PoweredCut extends PowerChoice {
 
 /**
  * Cut and power together: the least energy of the device that meets the deadline.
+ * Over a closed link the answer of the local cut stays on the device, as in decide.ts.
  * @param maxLatencyS from input to answer, s; undefined: none, and then circuits must draw something
  * @throws InputError "no-deadline" when neither deadline nor circuits end the slowing down
  * @returns undefined when no cut meets the deadline at full power
@@ -94,18 +98,20 @@ export function bestPoweredCut(
   radio: Radio,
   maxLatencyS: number | undefined,
 ): PoweredCut | undefined {
-  if (maxLatencyS === undefined && radio.circuitW === 0)
+  const { sending, rateBps } = uplink(radio);
+  const isOpen = rateBps(gainRatio) > 0;
+  if (isOpen && maxLatencyS === undefined && radio.circuitW === 0)
     throw new InputError(
       "no-deadline",
       "with neither a deadline nor circuits, ever less power takes ever fewer joules and never ends",
       "give --max-latency or --radio-circuit",
     );
-  const { sending } = uplink(radio);
   let best: PoweredCut | undefined;
   for (let cut = 0; cut < table.cuts.length; cut++) {
-    const bits = table.bits[cut]!;
+    const keeps = !isOpen && cut === table.local;
+    const bits = keeps ? 0 : table.bits[cut]!;
     // All time but the airtime: what latencyS says at an infinite rate.
-    const restS = latencyS(table, cut, Number.POSITIVE_INFINITY, sending);
+    const restS = keeps ? table.deviceS[cut]! : latencyS(table, cut, Number.POSITIVE_INFINITY, sending);
     const leftS = maxLatencyS === undefined ? Number.POSITIVE_INFINITY : maxLatencyS - restS;
     if (!(leftS >= 0)) continue;
     const choice =

@@ -94,6 +94,24 @@ export function uplink(options: Partial<Radio> = {}): Uplink {
   };
 }
 
+/** SNRs between which a code's threshold is looked for, and the width of the answer in ln. */
+const LEAST_SNR = 1e-12;
+const MOST_SNR = 1e12;
+const THRESHOLD_TOLERANCE = 1e-9;
+
+/** The least gain at which anything gets through: 0 by Shannon; for short blocks the zero of the normal approximation, else Infinity. */
+export function leastOpenGain({ bitsPerUse, snrPerGain }: Pick<Uplink, "bitsPerUse" | "snrPerGain">): number {
+  if (bitsPerUse(LEAST_SNR) > 0) return 0;
+  if (!(bitsPerUse(MOST_SNR) > 0)) return Number.POSITIVE_INFINITY;
+  let [low, high] = [Math.log(LEAST_SNR), Math.log(MOST_SNR)];
+  while (high - low > THRESHOLD_TOLERANCE) {
+    const middle = (low + high) / 2;
+    if (bitsPerUse(Math.exp(middle)) > 0) high = middle;
+    else low = middle;
+  }
+  return Math.exp(high) / snrPerGain;
+}
+
 /** Speed of light, m/s, exact. */
 const LIGHT_M_PER_S = 299_792_458;
 

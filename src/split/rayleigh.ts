@@ -22,6 +22,18 @@ export function truncationGain({ meanGainRatio = 1, outageRatio = DEFAULT_OUTAGE
 }
 
 /**
+ * The truncation for a rate that is 0 below some gain, as short blocks have it: 1/R has no mean from there on either, so that gain is
+ * added to the one below which nothing is sent, unless the truncation lies above it as it is. Exponential gains have no memory: of the
+ * time above `leastOpenGain` the same share is left out.
+ */
+export function truncationAbove(leastOpenGain: number, truncation: Truncation = {}): Required<Truncation> {
+  const { meanGainRatio = 1, outageRatio = DEFAULT_OUTAGE } = truncation;
+  const least = truncationGain(truncation);
+  if (leastOpenGain === 0 || leastOpenGain < least) return { meanGainRatio, outageRatio };
+  return { meanGainRatio, outageRatio: -Math.expm1(-(leastOpenGain + least) / meanGainRatio) };
+}
+
+/**
  * Mean of `f` over the gains at which something is sent: ∫ f(g) p(g) dg over g ≥ g0, divided by their probability. Simpson's rule
  * over ln g.
  * @param f of a gain |h|² above 0

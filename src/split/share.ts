@@ -1,7 +1,8 @@
 // Several devices, one server, one band: cuts and shares of the band chosen together, against equal shares. For given cuts the joules are
 // convex in the shares, and the best ones give every device the same saving per hertz (bisection on that price); for given shares every
-// device has its best cut. The two take turns from several beginnings; each turn lowers the sum, so it ends, and never above equal shares.
-// Not proven to be the global optimum: the cuts are discrete. The server's load is held by a price per second of its time.
+// device has its best cut. The two take turns from several beginnings; each turn lowers the sum, so it ends, and never above equal shares
+// that hold the same load. Not proven to be the global optimum: the cuts are discrete. The server's load is held by a price per second of
+// its time.
 import { InputError } from "../units/input-error.ts";
 import type { CostTable } from "./costs.ts";
 import { type Radio, type Uplink, uplink } from "./radio.ts";
@@ -154,22 +155,12 @@ function beginnings(devices: readonly SharingDevice[]): readonly (readonly numbe
   return [equal, inverse.map((one) => one / total), ...(devices.length <= MOST_FAVOURED ? most : [])];
 }
 
-/** Every device has the same share and chooses its own cut, whatever the server's load. */
-export function equalShares(devices: readonly SharingDevice[], { radio }: SharingPlan): Shared {
-  const shares = devices.map(() => 1 / devices.length);
-  return outcome(devices, bestCuts(devices, shares, radio, 0), shares, radio);
-}
-
 /**
- * Cuts and shares together.
- * @throws InputError "server-time" when a load limit is given and the server's times are not known
+ * The outcome of the least price of the server's time that keeps its load: of this kind it has the fewest joules.
+ * @param solve the outcome at a price
  */
-export function shareBand(devices: readonly SharingDevice[], plan: SharingPlan): Shared {
-  const { radio, serverLoadRatio } = plan;
-  const solve = (price: number): Shared =>
-    beginnings(devices)
-      .map((start) => improved(devices, start, radio, price))
-      .reduce((a, b) => (b.totalJ + price * b.serverLoadRatio < a.totalJ + price * a.serverLoadRatio ? b : a));
+function withinLoad(solve: (price: number) => Shared, devices: readonly SharingDevice[], plan: SharingPlan): Shared {
+  const { serverLoadRatio } = plan;
   const free = solve(0);
   if (serverLoadRatio === undefined) return free;
   if (devices.some(({ table }) => table.cuts.some((_, cut) => cut !== table.local && Number.isNaN(table.serverS[cut]))))
@@ -179,7 +170,7 @@ export function shareBand(devices: readonly SharingDevice[], plan: SharingPlan):
       "give --server with a machine that has peak rates",
     );
   if (free.serverLoadRatio <= serverLoadRatio) return free;
-  // At a high enough price every device stays local; the least price that keeps the load gives the least joules of this kind.
+  // At a high enough price every device stays local.
   let [low, high] = [-30, 30];
   let kept = solve(Math.exp(high));
   for (let i = 0; i < PRICE_STEPS; i++) {
@@ -191,4 +182,35 @@ export function shareBand(devices: readonly SharingDevice[], plan: SharingPlan):
     } else low = middle;
   }
   return kept;
+}
+
+/**
+ * Every device has the same share and chooses its own cut; where the server's load is limited, at one price of its time for all.
+ * @throws InputError "server-time" as shareBand
+ */
+export function equalShares(devices: readonly SharingDevice[], plan: SharingPlan): Shared {
+  const { radio } = plan;
+  const shares = devices.map(() => 1 / devices.length);
+  const solve = (price: number) => outcome(devices, bestCuts(devices, shares, radio, price), shares, radio);
+  return withinLoad(solve, devices, plan);
+}
+
+/**
+ * Cuts and shares together: never more joules than equal shares at the same limit of the load.
+ * @throws InputError "server-time" when a load limit is given and the server's times are not known
+ */
+export function shareBand(devices: readonly SharingDevice[], plan: SharingPlan): Shared {
+  const { radio } = plan;
+  const solve = (price: number): Shared =>
+    beginnings(devices)
+      .map((start) => improved(devices, start, radio, price))
+      .reduce((a, b) => (b.totalJ + price * b.serverLoadRatio < a.totalJ + price * a.serverLoadRatio ? b : a));
+  const joint = withinLoad(solve, devices, plan);
+  // A price weighs load against joules, so that at one price equal shares may have more load and fewer joules: their cuts, then,
+  // with the best shares for them.
+  const equal = equalShares(devices, plan);
+  const gains = devices.map(({ gainRatio }) => gainRatio);
+  const bits = devices.map(({ table }, i) => table.bits[equal.cuts[i]!]!);
+  const shared = outcome(devices, equal.cuts, bestShares(bits, gains, radio), radio);
+  return [shared, equal].reduce((best, one) => (one.totalJ < best.totalJ ? one : best), joint);
 }

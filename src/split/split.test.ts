@@ -159,7 +159,7 @@ describe("minimum cut", () => {
         let least = Number.POSITIVE_INFINITY;
         for (let set = 0; set < 2 ** layers.length; set++)
           least = Math.min(least, cost(Uint8Array.from(layers, (_, i) => (set >> i) & 1)));
-        const found = minimumCut(network, { device }, price, { allowRaw })!;
+        const found = minimumCut(network, device, price, { allowRaw })!;
         expect(cost(found.onDevice)).toBeCloseTo(least, 6);
         for (const corner of hullCuts(network, device, { allowRaw }))
           expect(cost(corner.onDevice)).toBeGreaterThanOrEqual(least * (1 - 1e-9));
@@ -181,7 +181,11 @@ describe("minimum cut", () => {
     };
     b.output(b.layer("Add", [branch("p"), branch("q")], { name: "add" }));
     const { network } = prepared(b.graph());
-    const found = minimumCut(network, { device: Float64Array.from(network.layers, () => 1) }, 1)!;
+    const found = minimumCut(
+      network,
+      Float64Array.from(network.layers, () => 1),
+      1,
+    )!;
     expect(found).toMatchObject({ after: "p/narrow + q/narrow", sentBits: 64, layers: 2 });
     expect(chainCuts(network).some(({ sentBits }) => sentBits === 64)).toBe(false);
   });

@@ -16,6 +16,8 @@ export interface Place {
   readonly yM?: number;
   /** |h|², path included unless the radio has one. */
   readonly gainRatio: number;
+  /** Mean |h|² of the fading there, where the path tells it: what a device may know. */
+  readonly meanGainRatio?: number;
 }
 
 /** The cuts of a path, as flat arrays: 100,000 places are nothing unusual. */
@@ -126,6 +128,8 @@ export interface PathTotals {
   readonly energyJ: number;
   readonly processingJ: number;
   readonly radioJ: number;
+  /** energyJ of one place in the sums: what choices compare by that leave out different places. NaN where nothing got through. */
+  readonly meanJ: number;
   /** Places in the sums. */
   readonly delivered: number;
   /** Places where the choice never gets through, or no cut meets the limits. */
@@ -144,6 +148,7 @@ export function totalsOf({ deviceJ, radioJ }: Path): PathTotals {
     energyJ: processing + radio,
     processingJ: processing,
     radioJ: radio,
+    meanJ: (processing + radio) / (deviceJ.length - never),
     delivered: deviceJ.length - never,
     never,
   };
@@ -192,6 +197,7 @@ export function walk(seed = 1): readonly Place[] {
   return [...legs, CORNERS.at(-1)!].map(([xM, yM], i) => {
     const distanceM = Math.hypot(xM, yM);
     const fading = -Math.log(1 - random.uniform());
-    return { label: `P${i + 1}`, xM, yM, timeS: i, gainRatio: (UNIT_GAIN_M / distanceM) ** EXPONENT * fading };
+    const meanGainRatio = (UNIT_GAIN_M / distanceM) ** EXPONENT;
+    return { label: `P${i + 1}`, xM, yM, timeS: i, gainRatio: meanGainRatio * fading, meanGainRatio };
   });
 }

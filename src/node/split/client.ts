@@ -133,15 +133,17 @@ export class SplitClient {
         outputs: undefined,
         airtimeS: 0,
         sentBytes: 0,
-        why: Number.isFinite(needsS) ? `sending would take ${needsS.toPrecision(3)} s` : "the link is closed",
+        why: Number.isFinite(needsS) ? `sending would take ${needsS.toPrecision(3)} s` : "the link carries nothing",
       };
-    const beganS = clock.nowS();
-    let [airtimeS, sentParts] = [0, 0];
+    let [beganS, airtimeS, sentParts] = [Number.NaN, 0, 0];
     const before = async (part: number): Promise<void> => {
-      // Part i may go once the link has carried parts 0 to i: the last one ends with the message.
-      const dueS = airtime.timeToSendS((body.length * 8 * (part + 1)) / PARTS, startS);
-      const leftS = dueS - (clock.nowS() - beganS);
-      if (leftS > 0) await clock.waitS(leftS);
+      // The sending begins once there is a connection to send over.
+      if (part === 0) beganS = clock.nowS();
+      // Part i may go once the link has carried parts 0 to i: the last one ends with the message. Timers may fire early.
+      const dueS = beganS + airtime.timeToSendS((body.length * 8 * (part + 1)) / PARTS, startS);
+      for (let nowS = clock.nowS(); nowS < dueS; nowS = clock.nowS()) await clock.waitS(dueS - nowS);
+    };
+    const after = (part: number): void => {
       sentParts = part + 1;
       airtimeS = clock.nowS() - beganS;
     };
@@ -163,7 +165,7 @@ export class SplitClient {
         },
         body,
         timeoutS: patienceS,
-        pace: { parts: PARTS, before },
+        pace: { parts: PARTS, before, after },
       });
       if (reply.status === 200) {
         const outputs = unpackTensors(reply.body, wanted, halves.shaped.graph.tensors, 32);

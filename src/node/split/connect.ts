@@ -24,8 +24,12 @@ export interface Ask {
   readonly timeoutS: number;
   /** Longest answer, bytes. Default MOST_BYTES. */
   readonly mostBytes?: number;
-  /** When each part of the body may go: part `i` of `parts`. Default: at once. */
-  readonly pace?: { readonly parts: number; readonly before: (part: number) => Promise<void> };
+  /** When each part of the body may go: part `i` of `parts`, and that it went. None before there is a connection. Default: at once. */
+  readonly pace?: {
+    readonly parts: number;
+    readonly before: (part: number) => Promise<void>;
+    readonly after: (part: number) => void;
+  };
 }
 
 /** The server cannot be reached, breaks off, or is too slow: no fault of the user's, the device goes on alone. */
@@ -55,6 +59,7 @@ async function send(request: ClientRequest, { body, pace }: Ask, isOver: () => b
     if (isOver()) return;
     const [from, to] = [part, part + 1].map((i) => Math.floor((bytes.length * i) / parts));
     if (to! > from!) request.write(bytes.subarray(from, to));
+    pace?.after(part);
   }
   request.end();
 }
@@ -83,8 +88,11 @@ export async function ask(base: URL, what: Ask): Promise<Reply> {
         over = true;
       },
     );
+    const connected = new Promise<void>((resolve) => {
+      request.on("socket", (socket) => (socket.connecting ? socket.once("connect", resolve) : resolve()));
+    });
     request.flushHeaders();
-    await Promise.race([send(request, what, () => over), settled]);
+    await Promise.race([connected.then(() => send(request, what, () => over)), settled]);
     const late = new Promise<never>((_, reject) => {
       timer = setTimeout(() => reject(new Unreachable(`no answer within ${timeoutS} s`)), timeoutS * 1000);
     });

@@ -10,13 +10,19 @@ function figure(value: number | undefined): Cell {
   return { text: value.toFixed(4), value };
 }
 
-/** Why the numbers differ, or do not: below the table, where a line has room. */
-function notesSection(rows: readonly ReproducedRow[]): readonly Section[] {
-  const notes = rows.filter(({ note }) => note !== "").map(({ item, note }) => `${item}: ${note}`);
-  return notes.length === 0 ? [] : [{ kind: "notes", title: "Notes", notes }];
+/** The different reasons, in the order of the rows; a row without one has none. */
+const reasonsOf = (rows: readonly ReproducedRow[]): readonly string[] => [
+  ...new Set(rows.flatMap(({ note }) => (note === "" ? [] : [note]))),
+];
+
+/** Why the numbers differ, or do not: below the table, where a line has room. Each reason once, by the number that its rows bear. */
+function notesSection(reasons: readonly string[]): readonly Section[] {
+  if (reasons.length === 0) return [];
+  return [{ kind: "notes", title: "Notes", notes: reasons.map((reason, i) => `${i + 1}: ${reason}`) }];
 }
 
 export function reproduceDocument(title: string, rows: readonly ReproducedRow[]): Document {
+  const reasons = reasonsOf(rows);
   return {
     title,
     subtitle: "published against ours",
@@ -30,6 +36,7 @@ export function reproduceDocument(title: string, rows: readonly ReproducedRow[])
           { title: "published", align: "right" },
           { title: "ours", align: "right" },
           { title: "ratio", align: "right", priority: 2 },
+          ...(reasons.length > 0 ? [{ title: "note", align: "right" as const, only: "screen" as const }] : []),
           { title: "note", only: "data" },
         ],
         rows: rows.map(({ item, published, ours, ratio, note }) => [
@@ -37,10 +44,11 @@ export function reproduceDocument(title: string, rows: readonly ReproducedRow[])
           figure(published),
           figure(ours),
           figure(ratio),
+          ...(reasons.length > 0 ? [textCell(note === "" ? "" : String(reasons.indexOf(note) + 1))] : []),
           textCell(note),
         ]),
       },
-      ...notesSection(rows),
+      ...notesSection(reasons),
     ],
   };
 }

@@ -2,6 +2,7 @@
 import { formatQuantity } from "../../units/format.ts";
 import type { Document } from "../document.ts";
 import { countCell, durationCell, numberWithoutUnitCell, quantityCell, textCell } from "../show.ts";
+import { sentCell } from "./split-report.ts";
 
 export interface InferRow {
   readonly cut: string;
@@ -60,7 +61,7 @@ export function inferDocument({ title, rows, notes }: InferReport): Document {
           },
           {
             label: "planned",
-            cell: quantityCell(
+            cell: sentCell(
               sum(({ plannedJ }) => plannedJ),
               "J",
             ),
@@ -87,7 +88,7 @@ export function inferDocument({ title, rows, notes }: InferReport): Document {
         rows: rows.map((row) => [
           textCell(row.cut),
           quantityCell(row.sentBytes, "B"),
-          Number.isFinite(row.plannedJ) ? quantityCell(row.plannedJ, "J") : textCell("never", "warning"),
+          sentCell(row.plannedJ, "J"),
           quantityCell(row.totalJ, "J"),
           quantityCell(row.processingJ, "J"),
           quantityCell(row.radioJ, "J"),

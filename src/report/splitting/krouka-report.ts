@@ -146,6 +146,19 @@ function curveSections(curve: KroukaFigures["curve"]): readonly Section[] {
         series: [{ name: "PS at 5 MHz", points: curve.map(({ ratio, energyJ }) => [ratio, energyJ] as const) }],
       },
     },
+    {
+      kind: "chart",
+      chart: {
+        kind: "lines",
+        title: "Fig 5: accuracy on the test set",
+        x: "compression ratio",
+        y: "accuracy",
+        yUnit: "ratio",
+        logX: true,
+        mark: "dots",
+        series: [{ name: "accuracy", points: curve.map(({ ratio, accuracy }) => [ratio, accuracy] as const) }],
+      },
+    },
   ];
 }
 

@@ -139,12 +139,17 @@ export function pathSections(places: readonly Place[], rows: readonly PathRow[])
       kind: "table",
       name: "totals",
       title: `Along ${places.length} places`,
+      ...(rows.some(({ totals }) => totals.never > 0) && {
+        caption:
+          "places where a choice never gets through are in none of its sums: compare the means, and how many those are",
+      }),
       columns: [
         { title: "choice" },
         { title: "", wrap: true, priority: 1 },
         { title: "total", align: "right" },
         { title: "processing", align: "right" },
         { title: "radio", align: "right" },
+        { title: "mean", align: "right", priority: 3 },
         { title: "never sent", align: "right", priority: 2 },
       ],
       rows: rows.map(({ id, what, totals }) => [
@@ -153,6 +158,7 @@ export function pathSections(places: readonly Place[], rows: readonly PathRow[])
         quantityCell(totals.energyJ, "J"),
         quantityCell(totals.processingJ, "J"),
         quantityCell(totals.radioJ, "J"),
+        quantityCell(totals.meanJ, "J"),
         countCell(totals.never),
       ]),
     },

@@ -10,10 +10,11 @@ import type { WeightedNetwork } from "../../reduce/network.ts";
 import { type Zeros, zerosOf } from "../../reduce/zeros.ts";
 import type { CostTable } from "../../split/costs.ts";
 import { decide, sendingJ } from "../../split/decide.ts";
-import { type PlannedSplit, planSplit } from "../../split/plan.ts";
+import { firstPool, type PlannedSplit, planSplit } from "../../split/plan.ts";
 import { type Uplink, uplink } from "../../split/radio.ts";
 import { DEFAULT_OUTAGE, meanOverRayleigh } from "../../split/rayleigh.ts";
 import { adaptivePath, fixedPath, type Path, type Place, totalsOf, walk } from "../../split/trajectory.ts";
+import { InputError } from "../../units/input-error.ts";
 import { exact } from "../../units/range.ts";
 import { countWork } from "../../work/count.ts";
 import type { WorkReport } from "../../work/work.ts";
@@ -113,12 +114,15 @@ export interface Figure4 {
   readonly choices: readonly PathChoice[];
 }
 
-const POOL = /Pool$/;
-
-/** The cut after the first pooling layer. */
-function firstPool({ network, all }: PlannedSplit): number {
-  const layer = network.layers.findIndex(({ op }) => POOL.test(op));
-  return all.cuts.findIndex(({ layers, onDevice }) => layers === layer + 1 && onDevice[layer] === 1);
+/** The paper's network has pooling layers. @throws InputError "no-pool" for one that has none */
+function poolOf(planned: PlannedSplit): number {
+  const cut = firstPool(planned);
+  if (cut !== undefined) return cut;
+  throw new InputError(
+    "no-pool",
+    `"${planned.network.shaped.graph.name}" has no pooling layer, the paper's network has four`,
+    "give networks like zoo:mnist-cnn",
+  );
 }
 
 /** Figures 4 (a) to (d): our path, since the paper's has no coordinates; 5 MHz. */
@@ -135,7 +139,7 @@ export function figure4({ original, compressed }: KroukaInput, places = walk()):
     choices: [
       { id: "ps", table: own.table, path: adaptivePath(own.table, channel, link.sending) },
       { id: "psnc", table: before.table, path: adaptivePath(before.table, channel, link.sending) },
-      ...fixed("pool1", own.all, firstPool(own)),
+      ...fixed("pool1", own.all, firstPool(own) ?? -1),
       ...fixed("softmax", own.all, own.all.local),
       ...fixed("raw", own.all, own.raw ?? -1),
     ],
@@ -175,7 +179,7 @@ export function meanColumns(
     meanColumn(table, (rate) => decide(table, rate, link.sending), link, outageRatio);
   const fixed = (cut: number) => meanColumn(own.all, () => cut, link, outageRatio);
   return {
-    pool1: fixed(firstPool(own)),
+    pool1: fixed(poolOf(own)),
     softmax: fixed(own.all.local),
     ps: adaptive(own),
     psnc: adaptive(original.planned),
@@ -204,7 +208,7 @@ export function impliedGain(bits: number, radioJ: number, bandwidthHz: number): 
 
 function tableRows(input: KroukaInput, outageRatio: number): readonly ReproducedRow[] {
   const pool = input.original.planned;
-  const poolBits = pool.all.bits[firstPool(pool)]!;
+  const poolBits = pool.all.bits[poolOf(pool)]!;
   return TABLE_III.flatMap(({ bandwidthHz, shown, columns }) => {
     const ours = meanColumns(input, bandwidthHz, outageRatio);
     const cells = CHOICES.flatMap((choice) =>
@@ -341,15 +345,19 @@ function figure5Rows(input: KroukaInput, outageRatio: number): readonly Reproduc
 
 const nonzero = ({ work, zeros }: KroukaNetwork): number => work.total.params - zeros.count;
 
+/** C_r: parameters that are not zero, of the original over those of the compressed network. */
+export const compressionRatio = ({ original, compressed }: Pick<KroukaInput, "original" | "compressed">): number =>
+  nonzero(original) / nonzero(compressed);
+
 /** All rows of `joulecast reproduce krouka`. @param outageRatio share of the fading below which nothing is sent. Default 0.01 */
 export function reproduceKrouka(input: KroukaInput, outageRatio = DEFAULT_OUTAGE): readonly ReproducedRow[] {
-  const { original, compressed, accuracy } = input;
+  const { original, accuracy } = input;
   return [
     reproducedRow("parameters of the network", undefined, original.work.total.params, "433,274 from the layer sizes"),
     reproducedRow(
       "compression ratio",
       undefined,
-      nonzero(original) / nonzero(compressed),
+      compressionRatio(input),
       "parameters that are not zero, before over after",
     ),
     ...(accuracy

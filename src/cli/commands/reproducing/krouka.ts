@@ -1,7 +1,8 @@
 // `joulecast reproduce krouka`: the paper's network from --model and --pruned, or trained and pruned here from --data; study/papers/krouka.ts
 // does the rest.
 import { join } from "node:path";
-import { limited } from "../../../learn/data/data-set.ts";
+import type { Hardware } from "../../../hardware/hardware.ts";
+import { type DataSet, limited } from "../../../learn/data/data-set.ts";
 import { readCatalogue } from "../../../node/catalogue.ts";
 import { monotonicS } from "../../../node/clock.ts";
 import { openData } from "../../../node/data/open-data.ts";
@@ -9,10 +10,19 @@ import { checkWritable, writeWhole } from "../../../node/files.ts";
 import { type OpenNetwork, openNetwork } from "../../../node/open-network.ts";
 import { withInterrupts } from "../../../node/run/interrupts.ts";
 import { writeOnnx } from "../../../onnx/write.ts";
+import { judgeNetwork } from "../../../reduce/judge.ts";
 import type { WeightedNetwork } from "../../../reduce/network.ts";
 import { kroukaSections } from "../../../report/splitting/krouka-report.ts";
 import { DEFAULT_OUTAGE } from "../../../split/rayleigh.ts";
-import { figure3, figure4, figure5, kroukaNetwork, reproduceKrouka } from "../../../study/papers/krouka.ts";
+import {
+  compressionRatio,
+  figure3,
+  figure4,
+  figure5,
+  type KroukaInput,
+  kroukaNetwork,
+  reproduceKrouka,
+} from "../../../study/papers/krouka.ts";
 import {
   CURVE_RATIOS,
   DEFAULT_THRESHOLD,
@@ -30,7 +40,10 @@ const INTERRUPTED = 130;
 
 const OPTIONS: readonly OptionSpec[] = [
   { flags: "--model <file>", description: `krouka: the trained network (default: ${NETWORK}, trained from --data)` },
-  { flags: "--pruned <file>", description: "krouka: the compressed network, instead of training and pruning" },
+  {
+    flags: "--pruned <file>",
+    description: "krouka: the compressed network, not trained here; with --data both are judged",
+  },
   { flags: "--threshold <t>", description: `krouka: weights below it go (default ${DEFAULT_THRESHOLD})` },
   { flags: "--ratios <list>", description: `krouka: compression ratios of Fig 5 (default ${CURVE_RATIOS.join(",")})` },
   {
@@ -49,6 +62,17 @@ interface Made {
   readonly original: WeightedNetwork;
   readonly compressed: WeightedNetwork;
   readonly isInterrupted: boolean;
+}
+
+type Networks = Pick<KroukaInput, "original" | "compressed">;
+type Accuracy = NonNullable<KroukaInput["accuracy"]>;
+
+/** A network without zeros, or the same one twice, has nothing of the paper's compression. */
+function warningsOf(networks: Networks): readonly string[] {
+  const ratio = compressionRatio(networks);
+  return ratio.toFixed(3) === "1.000"
+    ? ["the compression ratio is 1.000: --pruned has as many nonzero parameters as the model"]
+    : [];
 }
 
 function numbersOption(options: OptionValues, flag: string, low: number): readonly number[] | undefined {
@@ -73,9 +97,8 @@ async function trainedHere(
   options: OptionValues,
   { progress }: CommandContext,
 ): Promise<Made> {
-  const { train, test } = openData(data);
-  if (test === undefined)
-    throw new InputError("no-data", `"${data}" has no test set`, "give MNIST, with its t10k files");
+  const { train } = openData(data);
+  const test = testSet(data, options);
   const { onnxRuntime } = await import("../../../node/runtime/onnx-runtime.ts");
   const epochs = epochsOption(options);
   const threshold = positiveOption(options, "--threshold", "ratio");
@@ -86,7 +109,7 @@ async function trainedHere(
       runtime: onnxRuntime(),
       clock: { nowS: monotonicS },
       train: limited(train, countOption(options, "--limit-train")),
-      test: limited(test, countOption(options, "--limit-test")),
+      test,
       seed: countOption(options, "--seed", 0) ?? 0,
       signal,
       onStep: progress,
@@ -97,6 +120,65 @@ async function trainedHere(
     const { original, compressed } = trained;
     return { trained, original: original.network, compressed: compressed.network, isInterrupted: signal.aborted };
   });
+}
+
+/** Options of training: a compressed network that is given is trained no more. */
+const OF_TRAINING = ["--threshold", "--ratios", "--train-epochs", "--limit-train"];
+
+/** @throws InputError "needs-option" for options that would do nothing */
+function checkUse(options: OptionValues): void {
+  const has = (flag: string) => textOption(options, flag) !== undefined;
+  const flag = has("--pruned") ? OF_TRAINING.find(has) : undefined;
+  if (flag !== undefined)
+    throw new InputError("needs-option", `${flag} is of training, and --pruned is given`, "leave out one of them");
+  if (!has("--limit-test") || has("--data")) return;
+  throw new InputError("needs-option", "--limit-test needs --data", "add --data FOLDER with MNIST");
+}
+
+function testSet(name: string, options: OptionValues): DataSet {
+  const { test } = openData(name);
+  if (test !== undefined) return limited(test, countOption(options, "--limit-test"));
+  throw new InputError("no-data", `"${name}" has no test set`, "give MNIST, with its t10k files");
+}
+
+/** Accuracy on the test set of --data; undefined without it. */
+async function judgedHere({ original, compressed }: Made, options: OptionValues, { progress }: CommandContext) {
+  const data = textOption(options, "--data");
+  if (data === undefined) return undefined;
+  const set = testSet(data, options);
+  const { onnxRuntime } = await import("../../../node/runtime/onnx-runtime.ts");
+  const runtime = onnxRuntime();
+  progress("judging both networks on the test set");
+  const accuracyOf = async (network: WeightedNetwork) =>
+    (await judgeNetwork(network, { runtime, set, loss: { kind: "cross-entropy" } })).accuracy ?? Number.NaN;
+  return { original: await accuracyOf(original), compressed: await accuracyOf(compressed) };
+}
+
+/** Accuracies, and the networks of figure 5: those that were trained, else the two that were given. */
+async function withAccuracy(made: Made, networks: Networks, process: Hardware, judged: Accuracy | undefined) {
+  const { trained } = made;
+  if (trained !== undefined)
+    return {
+      ...networks,
+      accuracy: { original: trained.original.accuracy, compressed: trained.compressed.accuracy },
+      curve: await Promise.all(
+        trained.curve.map(async ({ ratio, accuracy, network }) => ({
+          ratio,
+          accuracy,
+          network: await kroukaNetwork(network, process),
+        })),
+      ),
+    };
+  if (judged === undefined) return networks;
+  const { original, compressed } = networks;
+  return {
+    ...networks,
+    accuracy: judged,
+    curve: [
+      { ratio: 1, accuracy: judged.original, network: original },
+      { ratio: compressionRatio(networks), accuracy: judged.compressed, network: compressed },
+    ],
+  };
 }
 
 /** Writes both networks. @returns their paths */
@@ -118,6 +200,7 @@ async function run(options: OptionValues, context: CommandContext): Promise<Repr
       "reproduce krouka needs data or a compressed network",
       "give --data FOLDER with MNIST, or --model trained.onnx --pruned small.onnx (`joulecast prune` makes one)",
     );
+  checkUse(options);
   const folder = textOption(options, "--write");
   if (folder !== undefined) checkWritable(join(folder, "krouka.onnx"));
   const outage = shareOption(options, "--outage") ?? DEFAULT_OUTAGE;
@@ -140,25 +223,21 @@ async function run(options: OptionValues, context: CommandContext): Promise<Repr
     }
     const files = await written(made, folder);
     const { trained } = made;
-    const input = {
+    const judged = trained === undefined ? await judgedHere(made, options, context) : undefined;
+    const networks = {
       original: await kroukaNetwork(made.original, process),
       compressed: await kroukaNetwork(made.compressed, process),
-      ...(trained && {
-        accuracy: { original: trained.original.accuracy, compressed: trained.compressed.accuracy },
-        curve: await Promise.all(
-          trained.curve.map(async ({ ratio, accuracy, network: one }) => ({
-            ratio,
-            accuracy,
-            network: await kroukaNetwork(one, process),
-          })),
-        ),
-      }),
     };
+    const input = await withAccuracy(made, networks, process, judged);
+    const warnings = warningsOf(networks);
     const [layers, path, curve] = [figure3(input), figure4(input), figure5(input, outage)];
     return {
       rows: reproduceKrouka(input, outage),
       files,
-      sections: kroukaSections({ layers, path, curve }),
+      sections: [
+        ...(warnings.length > 0 ? [{ kind: "notes" as const, tone: "warning" as const, notes: warnings }] : []),
+        ...kroukaSections({ layers, path, curve }),
+      ],
       details: {
         figure3: layers.map((row) => ({
           name: row.name,
@@ -181,6 +260,7 @@ async function run(options: OptionValues, context: CommandContext): Promise<Repr
       },
       remarks: [
         ...files.map((file) => `wrote ${file}`),
+        ...warnings,
         ...(trained?.curveEnd === undefined ? [] : [`Fig 5 ends early: ${trained.curveEnd}`]),
       ],
       exitCode: made.isInterrupted ? INTERRUPTED : 0,

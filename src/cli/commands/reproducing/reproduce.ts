@@ -14,7 +14,7 @@ export const reproduce: Command = {
   name: "reproduce",
   summary: "repeat a paper's published figures from its data",
   arguments: [{ name: "paper", description: `one of ${Object.keys(REPRODUCTIONS).join(", ")}`, required: true }],
-  options: [{ flags: "--data <folder>", description: "folder of the data" }, ...allOptions()],
+  options: [{ flags: "--data <path>", description: "folder of the data; for mavromatis a table.csv" }, ...allOptions()],
   examples: ["joulecast reproduce getzner --data data/getzner-layerwise"],
   run: async ([name = ""], options, context) => {
     const paper = Object.hasOwn(REPRODUCTIONS, name) ? REPRODUCTIONS[name] : undefined;

@@ -2,10 +2,11 @@
 // but the path's gain.
 import { thermalNoiseWPerHz } from "../../../link/capacity.ts";
 import { type Blocks, DEFAULT_RADIO, freeSpaceGain, logDistanceGain, type Radio } from "../../../split/radio.ts";
+import { WALK } from "../../../split/trajectory.ts";
 import { formatQuantity } from "../../../units/format.ts";
 import { InputError } from "../../../units/input-error.ts";
 import type { OptionSpec, OptionValues } from "../../command.ts";
-import { countOption, positiveOption, quantityOption, shareOption, textOption } from "../../options.ts";
+import { countOption, flagOption, positiveOption, quantityOption, shareOption, textOption } from "../../options.ts";
 
 export const RADIO_OPTIONS: readonly OptionSpec[] = [
   { flags: "--bandwidth <Hz>", description: "bandwidth of the uplink, such as 15MHz (default 5MHz)" },
@@ -22,9 +23,10 @@ export const RADIO_OPTIONS: readonly OptionSpec[] = [
   { flags: "--distance <m>", description: "distance to the server, m: adds path loss (default: none)" },
   {
     flags: "--path-loss <kind>",
-    description: "with --distance: free-space (default), or the exponent of log-distance such as 3.2",
+    description:
+      "with --distance or a trajectory's distances: free-space (default), or the exponent of log-distance such as 3.2",
   },
-  { flags: "--frequency <Hz>", description: "with --distance: carrier frequency (default 2.4GHz)" },
+  { flags: "--frequency <Hz>", description: "of the path loss: carrier frequency (default 2.4GHz)" },
   { flags: "--pa-efficiency <ratio>", description: "radiated over drawn power of the amplifier (default 1)" },
   { flags: "--radio-circuit <W>", description: "power of the radio's other circuits while it sends (default 0)" },
   { flags: "--round-trip <time>", description: "round trip of an empty message, in latencies (default 0)" },
@@ -43,8 +45,10 @@ const DEFAULT_ATTEMPTS = 4;
 const EXPONENTS = [1, 8] as const;
 const FREE_SPACE = "free-space";
 
-function needs(options: OptionValues, flag: string, other: string): void {
-  if (textOption(options, flag) === undefined || textOption(options, other) !== undefined) return;
+/** @throws InputError "needs-option" when `flag` is given without the option that gives it a meaning */
+export function needs(options: OptionValues, flag: string, other: string): void {
+  const isGiven = textOption(options, flag) !== undefined || flagOption(options, flag);
+  if (!isGiven || textOption(options, other) !== undefined) return;
   throw new InputError("needs-option", `${flag} needs ${other}`, `add ${other}, or leave out ${flag}`);
 }
 
@@ -57,8 +61,35 @@ function noiseOption(options: OptionValues): number | undefined {
   return isThermal ? thermalNoiseWPerHz(figure ?? 0) : positiveOption(options, "--noise", "W/Hz");
 }
 
-/** Received over sent power of the path by distance; undefined without --distance. */
-export function pathGain(options: OptionValues): ((distanceM: number) => number) | undefined {
+/** What the places of a trajectory know of their path: nothing, their distances, or it is in their gains. */
+export type PlacesPath = "none" | "distances" | "in-gains";
+
+/** One path has one loss, and what tells of it must have a path. @throws InputError "two-paths", "needs-option" */
+export function checkPath(options: OptionValues, places: PlacesPath): void {
+  const [isFixed, hasLaw] = ["--distance", "--path-loss"].map((flag) => textOption(options, flag) !== undefined);
+  const flags = ["--distance", "--path-loss", "--frequency"].filter((flag) => textOption(options, flag) !== undefined);
+  if ((places === "in-gains" && flags.length > 0) || (places === "distances" && isFixed && hasLaw))
+    throw new InputError(
+      "two-paths",
+      places === "in-gains"
+        ? `${flags[0]}: the gains of this trajectory have their path loss in them`
+        : "--distance: the trajectory has distances of its own, and the path loss would count twice",
+      `leave out ${places === "in-gains" ? flags.join(" and ") : "--distance"}`,
+    );
+  if (isFixed || (places === "distances" && hasLaw)) return;
+  const [flag] = flags;
+  if (flag === undefined) return;
+  throw new InputError(
+    "needs-option",
+    `${flag} needs a distance`,
+    places === "distances"
+      ? "add --path-loss, or leave it out"
+      : "give --distance, or a trajectory with distance_m or x_m,y_m",
+  );
+}
+
+/** Received over sent power of the path by distance. */
+export function pathGain(options: OptionValues): (distanceM: number) => number {
   const kind = textOption(options, "--path-loss") ?? FREE_SPACE;
   const frequencyHz = positiveOption(options, "--frequency", "Hz") ?? DEFAULT_FREQUENCY_HZ;
   if (kind === FREE_SPACE) return (distanceM) => freeSpaceGain(distanceM, frequencyHz);
@@ -90,7 +121,7 @@ export function radioOption(options: OptionValues): Radio {
     bandwidthHz: positiveOption(options, "--bandwidth", "Hz") ?? DEFAULT_RADIO.bandwidthHz,
     powerW: positiveOption(options, "--power", "W") ?? DEFAULT_RADIO.powerW,
     noiseWPerHz: noiseOption(options) ?? DEFAULT_RADIO.noiseWPerHz,
-    pathGainRatio: distanceM === undefined || path === undefined ? DEFAULT_RADIO.pathGainRatio : path(distanceM),
+    pathGainRatio: distanceM === undefined ? DEFAULT_RADIO.pathGainRatio : path(distanceM),
     paEfficiencyRatio: shareOption(options, "--pa-efficiency") ?? DEFAULT_RADIO.paEfficiencyRatio,
     circuitW: quantityOption(options, "--radio-circuit", "W") ?? DEFAULT_RADIO.circuitW,
     roundTripS: quantityOption(options, "--round-trip", "s") ?? DEFAULT_RADIO.roundTripS,
@@ -112,7 +143,11 @@ export function pathNotes(options: OptionValues): readonly string[] {
   const figure = quantityOption(options, "--noise-figure", "dB", 0) ?? 0;
   return [
     ...(distanceM === undefined && textOption(options, "--path-loss") === undefined
-      ? ["no path loss: the gain |h|² is all that lies between the radios"]
+      ? [
+          textOption(options, "--trajectory") === WALK
+            ? "along the walk the mean gain is 1 at 10 m and falls with the distance squared: its only path loss"
+            : "no path loss: the gain |h|² is all that lies between the radios",
+        ]
       : [`path loss at ${frequency}: ${law}${distanceM === undefined ? "" : `, ${distanceM} m`}`]),
     ...(textOption(options, "--noise")?.trim().toLowerCase() === "thermal"
       ? [`noise: kT at 290 K, noise figure ${figure} dB`]

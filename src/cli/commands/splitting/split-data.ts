@@ -15,6 +15,7 @@ import { splitNetwork } from "../../../split/split-network.ts";
 import { InputError } from "../../../units/input-error.ts";
 import type { CommandContext, OptionSpec, OptionValues } from "../../command.ts";
 import { countOption, positiveOption, textOption } from "../../options.ts";
+import { needs } from "./radio-options.ts";
 import type { Extra } from "./split-extras.ts";
 import { openSplitModel, type SplitModel } from "./split-problem.ts";
 
@@ -126,6 +127,8 @@ export async function dataExtra(
   const hasData = textOption(options, "--data") !== undefined;
   if (channels !== undefined && (!hasData || textOption(options, "--cut") === undefined))
     throw new InputError("needs-option", "--bottleneck needs --data and --cut", "give --data FOLDER --cut pool2");
+  for (const flag of ["--limit-train", "--limit-test"]) needs(options, flag, "--data");
+  for (const flag of ["--epochs", "--lr", "--write-bottleneck"]) needs(options, flag, "--bottleneck");
   if (!hasData || after === undefined) return undefined;
   const file = textOption(options, "--write-bottleneck");
   if (file !== undefined) checkWritable(file);

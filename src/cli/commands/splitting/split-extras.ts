@@ -4,17 +4,33 @@ import { ergodicRayleighBits } from "../../../link/capacity.ts";
 import { rayleighGains } from "../../../link/fading/rayleigh.ts";
 import { seededRandom } from "../../../math/random.ts";
 import type { Section } from "../../../report/document.ts";
-import { durationCell, numberWithoutUnitCell, quantityCell, ratioCell, textCell } from "../../../report/show.ts";
+import {
+  countCell,
+  durationCell,
+  numberWithoutUnitCell,
+  quantityCell,
+  ratioCell,
+  textCell,
+} from "../../../report/show.ts";
 import { decide, type Limits, NO_CUT, sendingJ, tradeOff } from "../../../split/decide.ts";
 import { regretOf } from "../../../split/estimated.ts";
 import type { PlannedSplit } from "../../../split/plan.ts";
 import { bestPoweredCut } from "../../../split/power.ts";
-import type { Uplink } from "../../../split/radio.ts";
-import { DEFAULT_OUTAGE, meanOverRayleigh, truncationGain } from "../../../split/rayleigh.ts";
+import { leastOpenGain, type Uplink } from "../../../split/radio.ts";
+import {
+  DEFAULT_OUTAGE,
+  meanOverRayleigh,
+  type Truncation,
+  truncationAbove,
+  truncationGain,
+} from "../../../split/rayleigh.ts";
 import { equalShares, type Shared, shareBand } from "../../../split/share.ts";
+import type { Place } from "../../../split/trajectory.ts";
+import { formatRatio } from "../../../units/format.ts";
 import { InputError } from "../../../units/input-error.ts";
 import type { OptionSpec, OptionValues } from "../../command.ts";
 import { countOption, flagOption, listOption, quantityOption, shareOption, textOption } from "../../options.ts";
+import { needs } from "./radio-options.ts";
 
 export const EXTRA_OPTIONS: readonly OptionSpec[] = [
   {
@@ -41,8 +57,8 @@ export interface ExtraInput {
   readonly gainRatio: number;
   readonly limits: Limits;
   readonly uncompressed: PlannedSplit | undefined;
-  /** Gains of a trajectory; undefined without one. */
-  readonly gains: Float64Array | undefined;
+  /** Of a trajectory; undefined without one. */
+  readonly places: readonly Place[] | undefined;
 }
 
 export interface Extra {
@@ -60,6 +76,13 @@ export interface FadedRate {
   readonly note: string;
   readonly outageRatio: number;
 }
+
+/** Fading that is open for less than the rest of the time counts as closed. */
+const MOST_OUTAGE = 1 - 1e-9;
+
+/** When nothing is sent, in words. */
+const notSent = (truncation: Required<Truncation>): string =>
+  `below |h|² = ${truncationGain(truncation).toPrecision(3)}, ${formatRatio(truncation.outageRatio)} of the time, nothing is sent`;
 
 export function fadedRate(options: OptionValues, link: Uplink, gainRatio: number): FadedRate | undefined {
   const text = textOption(options, "--fading");
@@ -90,11 +113,11 @@ export function fadedRate(options: OptionValues, link: Uplink, gainRatio: number
     return { kind, rateBps, note, outageRatio: 0 };
   }
   const outageRatio = outage ?? DEFAULT_OUTAGE;
-  const truncation = { meanGainRatio: gainRatio, outageRatio };
-  const rateBps = 1 / meanOverRayleigh((gain) => 1 / link.rateBps(gain), truncation);
-  const least = truncationGain(truncation);
-  const note = `means over Rayleigh fading of mean gain ${gainRatio}; below |h|² = ${least.toPrecision(3)} (${outageRatio * 100} % of the time) nothing is sent, without that the mean of 1/R has no end`;
-  return { kind, rateBps, note, outageRatio };
+  const truncation = truncationAbove(leastOpenGain(link), { meanGainRatio: gainRatio, outageRatio });
+  const never = truncation.outageRatio > MOST_OUTAGE;
+  const rateBps = never ? 0 : 1 / meanOverRayleigh((gain) => 1 / link.rateBps(gain), truncation);
+  const note = `means over Rayleigh fading of mean gain ${gainRatio}; ${notSent(truncation)}, without that the mean of 1/R has no end`;
+  return { kind, rateBps, note, outageRatio: never ? 1 : truncation.outageRatio };
 }
 
 /** The choice at every draw of the fading, beside one cut for all of them. */
@@ -176,7 +199,7 @@ const DRAWS = 10_000;
 
 export function estimateExtra(
   options: OptionValues,
-  { planned, link, gainRatio, gains, limits }: ExtraInput,
+  { planned, link, gainRatio, places, limits }: ExtraInput,
 ): Extra | undefined {
   const pilots = countOption(options, "--pilots");
   const ageing = quantityOption(options, "--ageing", "ratio", 0, 1);
@@ -187,39 +210,54 @@ export function estimateExtra(
   const seed = countOption(options, "--seed", 0) ?? 1;
   // Exponential gains above a threshold are the threshold plus an exponential; without it the mean of 1/R would have no end.
   const outageRatio = shareOption(options, "--outage") ?? DEFAULT_OUTAGE;
-  const leastGain = truncationGain({ meanGainRatio: gainRatio, outageRatio });
-  const places = gains ?? rayleighGains(DRAWS, seededRandom(seed), gainRatio).map((gain) => leastGain + gain);
-  const errors = { pilots, ...(ageing !== undefined && { ageing }) };
-  const regret = regretOf(planned.table, places, link, errors, seededRandom(seed + 1), limits);
-  const { energyJ, oracleJ, pilotJ, regretJ, differentRatio } = regret;
+  const truncation = truncationAbove(leastOpenGain(link), { meanGainRatio: gainRatio, outageRatio });
+  const leastGain = truncationGain(truncation);
+  if (places === undefined && (gainRatio === 0 || truncation.outageRatio > MOST_OUTAGE))
+    throw new InputError(
+      "closed-link",
+      "--pilots: the link is closed, no cut can be chosen from it",
+      "give more --gain",
+    );
+  const gains = places
+    ? Float64Array.from(places, (place) => place.gainRatio)
+    : rayleighGains(DRAWS, seededRandom(seed), gainRatio).map((gain) => leastGain + gain);
+  // Without a path that tells them, the device knows the mean of all.
+  const means = places?.every((place) => place.meanGainRatio !== undefined)
+    ? Float64Array.from(places, (place) => place.meanGainRatio!)
+    : undefined;
+  const errors = { pilots, outageRatio, ...(ageing !== undefined && { ageing }) };
+  const regret = regretOf(planned.table, gains, link, errors, seededRandom(seed + 1), limits, means);
+  const { energyJ, oracleJ, pilotJ, regretJ, differentRatio, fixedJ, fixedCut, inferences } = regret;
+  const { after } = planned.table.cuts[fixedCut]!;
+  const each = (sumJ: number) => quantityCell(sumJ / inferences, "J");
   return {
-    notes: gains
-      ? []
-      : [
-          `the regret is a mean over Rayleigh draws above |h|² = ${leastGain.toPrecision(3)}: below, ${outageRatio * 100} % of the time, nothing is sent`,
-        ],
+    notes: places ? [] : [`the regret is a mean over Rayleigh draws: ${notSent(truncation)}`],
     result: {
       estimated: {
         pilots,
         ageing: ageing ?? 1,
-        places: places.length,
+        places: gains.length,
         energyJ,
         oracleJ,
         pilotJ,
         regretJ,
         differentRatio,
+        fixedJ,
+        fixedCut: after,
+        inferences,
       },
     },
     sections: [
       {
         kind: "facts",
-        title: `Choosing from ${pilots} pilots`,
+        title: `Choosing from ${pilots} pilots, per inference`,
         facts: [
-          { label: gains ? "places" : "Rayleigh draws", cell: numberWithoutUnitCell(places.length) },
-          { label: "oracle", cell: quantityCell(oracleJ, "J") },
-          { label: "from estimates", cell: quantityCell(energyJ, "J") },
-          { label: "regret", cell: quantityCell(regretJ, "J") },
-          { label: "of it for pilots", cell: quantityCell(pilotJ, "J") },
+          { label: places ? "places" : "Rayleigh draws", cell: countCell(gains.length) },
+          { label: "oracle", cell: each(oracleJ) },
+          { label: "from estimates", cell: each(energyJ) },
+          { label: `best single cut (${after}), no pilots`, cell: each(fixedJ) },
+          { label: "regret", cell: each(regretJ) },
+          { label: "of it for pilots", cell: each(pilotJ) },
           { label: "another cut than the oracle's", cell: ratioCell(differentRatio) },
         ],
       },
@@ -241,7 +279,10 @@ export function usersExtra(options: OptionValues, { planned: { table }, link }: 
   const gains = usersOption(options);
   const serverLoadRatio = shareOption(options, "--server-load");
   const ratePerS = quantityOption(options, "--user-rate", "", 0) ?? 1;
-  if (gains === undefined) return undefined;
+  if (gains === undefined) {
+    for (const flag of ["--server-load", "--user-rate"]) needs(options, flag, "--users");
+    return undefined;
+  }
   const devices = gains.map((gainRatio) => ({ table, gainRatio, ratePerS }));
   const plan = { radio: link.radio, ...(serverLoadRatio !== undefined && { serverLoadRatio }) };
   const [joint, equal] = [shareBand(devices, plan), equalShares(devices, plan)];
@@ -278,7 +319,7 @@ export function usersExtra(options: OptionValues, { planned: { table }, link }: 
         kind: "table",
         name: "users",
         title: `${gains.length} devices in one band`,
-        caption: "equal shares, each with its own best cut, against shares and cuts chosen together",
+        caption: `equal shares, each with its own best cut, against shares and cuts chosen together${serverLoadRatio === undefined ? "" : `; both keep the server at ${formatRatio(serverLoadRatio)} of its time`}`,
         columns: [
           { title: "gain" },
           { title: "equal: cut" },
@@ -291,7 +332,7 @@ export function usersExtra(options: OptionValues, { planned: { table }, link }: 
       },
     ],
     notes: [
-      "joint cuts and shares are a descent from several beginnings: never above equal shares, not proven the least",
+      `joint cuts and shares are a descent from several beginnings: never above equal shares${serverLoadRatio === undefined ? "" : " that keep the same load"}, not proven the least`,
     ],
   };
 }

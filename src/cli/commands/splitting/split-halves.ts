@@ -1,7 +1,8 @@
 // `joulecast split … --halves FOLDER`: the two halves at the chosen cut as .onnx files that any runtime takes.
+import { mkdirSync } from "node:fs";
 import { join } from "node:path";
 import { cutGraph } from "../../../graph/cut.ts";
-import { checkWritable, writeWhole } from "../../../node/files.ts";
+import { checkWritable, explainRefusal, writeWhole } from "../../../node/files.ts";
 import { writeOnnx } from "../../../onnx/write.ts";
 import type { Cut } from "../../../split/cuts.ts";
 import { splitNetwork } from "../../../split/split-network.ts";
@@ -11,7 +12,7 @@ import { openSplitModel } from "./split-problem.ts";
 
 export const HALVES_OPTION: OptionSpec = {
   flags: "--halves <folder>",
-  description: "write both halves at the chosen cut there: device.onnx and server.onnx",
+  description: "write both halves at the chosen cut there, made where it is not: device.onnx, server.onnx",
 };
 
 /** @returns the files that were written: halves with layers. */
@@ -33,6 +34,11 @@ export async function writeHalves(
         ["server.onnx", server],
       ] as const
     ).filter(([, { layers: own }]) => own.length > 0);
+    try {
+      mkdirSync(folder, { recursive: true });
+    } catch (error) {
+      throw explainRefusal(error, folder, "write");
+    }
     for (const [file, graph] of files) {
       const path = join(folder, file);
       checkWritable(path);

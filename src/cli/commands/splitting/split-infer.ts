@@ -24,7 +24,7 @@ import { InputError } from "../../../units/input-error.ts";
 import { countGraph } from "../../../work/count-graph.ts";
 import type { Command, OptionValues } from "../../command.ts";
 import { flagOption, positiveOption, textOption } from "../../options.ts";
-import { gainOption, RADIO_OPTIONS, radioOption } from "./radio-options.ts";
+import { checkPath, gainOption, RADIO_OPTIONS, radioOption } from "./radio-options.ts";
 import {
   FORMAT_OPTIONS,
   MACHINE_OPTIONS,
@@ -85,8 +85,13 @@ function samplesOf(path: string, graph: Graph): readonly Tensors[] {
   const size = lengthOf(shape);
   const { name: file, bytes } = readBytes(path);
   const given = parseNpy(file, bytes);
+  const [batch = 1, ...sample] = shape;
+  // The shape itself, several of it, its batches one after the other, or one sample without the axis of the batch.
+  const isRight = [shape, [given.shape[0], ...shape], [given.shape[0], ...sample], batch === 1 ? sample : shape].some(
+    (one) => one.length === given.shape.length && one.every((length, i) => length === given.shape[i]),
+  );
   const count = given.values.length / size;
-  if (!(Number.isInteger(count) && count >= 1))
+  if (!(isRight && Number.isInteger(count) && count >= 1))
     throw new InputError(
       "bad-input",
       `"${path}" has the shape ${given.shape.join("×")}, the network takes ${shape.join("×")}`,
@@ -143,7 +148,10 @@ function inferenceResult(one: SplitInference, differenceRatio: number | undefine
 
 function traceOption(options: OptionValues) {
   const path = textOption(options, "--link");
-  if (path === undefined) return { timeS: Float64Array.of(0), gainRatio: Float64Array.of(gainOption(options)) };
+  if (path === undefined) {
+    checkPath(options, "none");
+    return { timeS: Float64Array.of(0), gainRatio: Float64Array.of(gainOption(options)) };
+  }
   const places = readPlaces(path, options);
   const timeS = Float64Array.from(places, (place, i) => place.timeS ?? i);
   return { timeS, gainRatio: Float64Array.from(places, ({ gainRatio }) => gainRatio) };

@@ -1,6 +1,6 @@
 // `joulecast split … --trajectory`: places from a CSV file or the built-in walk, the cut chosen anew at each, and the baselines of
 // [Krouka2021]. Gains are columns of the file, or follow from distances by --path-loss.
-import { readFileSync } from "node:fs";
+import { existsSync, readFileSync } from "node:fs";
 import { seededRandom } from "../../../math/random.ts";
 import { knownNumberIn, type Row, sheetOf } from "../../../measure/imports/csv.ts";
 import { explainRefusal } from "../../../node/files.ts";
@@ -9,7 +9,7 @@ import { Airtime } from "../../../split/airtime.ts";
 import type { CostTable } from "../../../split/costs.ts";
 import type { Limits } from "../../../split/decide.ts";
 import { DRAWN_CHANNELS, drawnPlaces } from "../../../split/drawn-channel.ts";
-import type { PlannedSplit } from "../../../split/plan.ts";
+import { firstPool, type PlannedSplit } from "../../../split/plan.ts";
 import type { Uplink } from "../../../split/radio.ts";
 import {
   adaptivePath,
@@ -22,9 +22,10 @@ import {
   walk,
 } from "../../../split/trajectory.ts";
 import { InputError } from "../../../units/input-error.ts";
+import { unknownName } from "../../../units/nearest.ts";
 import type { OptionSpec, OptionValues } from "../../command.ts";
 import { countOption, flagOption, quantityOption, textOption } from "../../options.ts";
-import { gainOption, pathGain } from "./radio-options.ts";
+import { checkPath, gainOption, needs, pathGain } from "./radio-options.ts";
 
 export const TRAJECTORY_OPTIONS: readonly OptionSpec[] = [
   {
@@ -61,8 +62,10 @@ function placeOf(row: Row, index: number, columns: readonly string[], options: O
   const far = distance ?? (xM === undefined || yM === undefined ? undefined : Math.hypot(xM, yM));
   if (gain !== undefined && gain < 0) throw negative(row.row, "gain", gain);
   if (far !== undefined && far < 0) throw negative(row.row, "distance_m", far);
+  // checkPath has seen to it that the radio then has no path besides.
   const path = far !== undefined && textOption(options, "--path-loss") !== undefined ? pathGain(options) : undefined;
-  if (gain === undefined && path === undefined)
+  const pathRatio = path && far !== undefined ? path(Math.max(far, Number.MIN_VALUE)) : undefined;
+  if (gain === undefined && pathRatio === undefined)
     throw new InputError(
       "missing-column",
       `the trajectory has no column gain; its columns are ${columns.join(", ")}`,
@@ -73,7 +76,8 @@ function placeOf(row: Row, index: number, columns: readonly string[], options: O
     ...(timeS !== undefined && { timeS }),
     ...(xM !== undefined && { xM }),
     ...(yM !== undefined && { yM }),
-    gainRatio: (gain ?? 1) * (path && far !== undefined ? path(Math.max(far, Number.MIN_VALUE)) : 1),
+    gainRatio: (gain ?? 1) * (pathRatio ?? 1),
+    ...(pathRatio !== undefined && { meanGainRatio: pathRatio }),
   };
 }
 
@@ -92,6 +96,8 @@ export function readPlaces(path: string, options: OptionValues): readonly Place[
       `"${path}" has ${rows.length} places, expected 1 to ${MOST_PLACES}`,
       "give a CSV file with a header and a row per place",
     );
+  const hasDistances = columns.includes("distance_m") || (columns.includes("x_m") && columns.includes("y_m"));
+  checkPath(options, hasDistances ? "distances" : "none");
   const places = rows.map((row, i) => placeOf(row, i, columns, options));
   const back = places.findIndex(
     ({ timeS }, i) => i > 0 && timeS !== undefined && timeS <= (places[i - 1]!.timeS ?? timeS - 1),
@@ -116,11 +122,23 @@ export function placesOption(options: OptionValues, link: Uplink): readonly Plac
         "--doppler and --delay-spread are of drawn fading",
         `give --trajectory ${DRAWN_CHANNELS.join(" or ")}`,
       );
-    if (name === undefined) return undefined;
+    if (name === undefined) {
+      needs(options, "--time-varying", "--trajectory");
+      checkPath(options, "none");
+      return undefined;
+    }
   }
   const seed = countOption(options, "--seed", 0) ?? 1;
-  if (name === WALK) return walk(seed);
-  if (!DRAWN_CHANNELS.includes(name)) return readPlaces(name, options);
+  if (name === WALK) {
+    checkPath(options, "in-gains");
+    return walk(seed);
+  }
+  if (!DRAWN_CHANNELS.includes(name)) {
+    if (/^[\w-]+$/.test(name) && !existsSync(name))
+      throw unknownName("trajectory", name, [WALK, ...DRAWN_CHANNELS], "give one of these, or a CSV file");
+    return readPlaces(name, options);
+  }
+  checkPath(options, "none");
   const meanGainRatio = gainOption(options);
   const path = {
     name,
@@ -139,15 +157,6 @@ export function channelOf(places: readonly Place[], link: Uplink, options: Optio
     throw new InputError("no-times", "--time-varying needs a column time_s", "add it, or leave out --time-varying");
   const startS = Float64Array.from(places, ({ timeS }) => timeS!);
   return { kind: "varying", startS, airtime: new Airtime({ timeS: startS, gainRatio }, link.rateBps) };
-}
-
-const POOL = /Pool$/;
-
-/** The cut after the first pooling layer; undefined in a network without one. */
-function firstPool({ network, all }: PlannedSplit): number | undefined {
-  const layer = network.layers.findIndex(({ op }) => POOL.test(op));
-  const cut = layer < 0 ? -1 : all.cuts.findIndex((one) => one.layers === layer + 1 && one.onDevice[layer] === 1);
-  return cut < 0 ? undefined : cut;
 }
 
 interface TrajectoryInput {
@@ -192,7 +201,7 @@ export function trajectoryOutcome(input: TrajectoryInput, options: OptionValues)
   const channel = channelOf(places, input.link, options);
   const rows = pathRows(input, channel);
   const [own] = rows;
-  const totals = Object.fromEntries(rows.map(({ id, totals: sums }) => [id, sums]));
+  const totals = Object.fromEntries(rows.map(({ id, totals: sums }) => [id, { ...sums, meanJ: finite(sums.meanJ) }]));
   return {
     result: {
       steps: places.map(({ label, gainRatio, timeS, xM, yM }, i) => ({

@@ -170,8 +170,7 @@ async function extrasOf(
 ): Promise<readonly Extra[]> {
   const { name, planned, uncompressed, link, gainRatio, faded, maxLatencyS, chosen } = answer;
   const limits = limitsOf(maxLatencyS);
-  const gains = places && Float64Array.from(places, (place) => place.gainRatio);
-  const input: ExtraInput = { planned, link, gainRatio, limits, uncompressed, gains };
+  const input: ExtraInput = { planned, link, gainRatio, limits, uncompressed, places };
   const ran = textOption(options, "--pruned") ?? name;
   const measured = await dataExtra(ran, planned.table.cuts[chosen]?.after, options, context);
   return [
@@ -182,10 +181,26 @@ async function extrasOf(
   ];
 }
 
-function warningsOf({ rate, chosen, isLate, maxLatencyS, planned: { table } }: Answered): readonly string[] {
+/** Why nothing gets through: short blocks end before the channel does. */
+function closedWhy({ link: { radio, snrPerGain }, gainRatio, faded }: Answered): string {
+  const snr = snrPerGain * gainRatio;
+  if (radio.blocks === undefined || snr === 0) return "the link is closed";
+  const where = faded === undefined ? `at an SNR of ${(10 * Math.log10(snr)).toFixed(1)} dB` : "in this fading";
+  return `blocks of ${radio.blocks.uses} channel uses carry nothing ${where}, by the normal approximation`;
+}
+
+function closedEnd({ chosen, planned: { table } }: Answered): string {
+  return chosen === NO_CUT || chosen === table.local
+    ? "nothing is ever sent, the device works out the answer and keeps it"
+    : `what the cut after ${table.cuts[chosen]!.after} would send never gets through`;
+}
+
+function warningsOf(answer: Answered): readonly string[] {
+  const { rate, chosen, isLate, maxLatencyS, planned } = answer;
+  const { table } = planned;
   const isTimeless = maxLatencyS !== undefined && Number.isNaN(table.serverS[0]!);
   return [
-    ...(rate > 0 ? [] : ["the link is closed: nothing is ever sent, the device works out the answer and keeps it"]),
+    ...(rate > 0 ? [] : [`${closedWhy(answer)}: ${closedEnd(answer)}`]),
     ...(chosen === NO_CUT ? [`no cut is within ${maxLatencyS} s`] : []),
     ...(isLate ? [`the cut after ${table.cuts[chosen]!.after} is not within ${maxLatencyS} s`] : []),
     ...(isTimeless
