@@ -197,6 +197,9 @@ describe("differentiate", () => {
     expect(() => differentiate(dense(), { ...options, loss: { kind: "kl", temperature: 0 } })).toThrow(
       /temperature is 0/,
     );
+    expect(() => differentiate(dense(), { ...options, loss: { kind: "kl", temperature: 200 } })).toThrow(
+      /temperature is 200, expected 0.001 to 100/,
+    );
   });
 });
 

@@ -5,6 +5,7 @@ import { type DataSet, limited } from "../learn/data/data-set.ts";
 import type { FedTensor } from "../learn/training-graph.ts";
 import type { Runtime, Session } from "../runtime/runtime.ts";
 import type { WeightedNetwork } from "./network.ts";
+import { goOn, type StopSignal } from "./stoppable.ts";
 
 export interface DifferencePlan {
   readonly runtime: Runtime;
@@ -13,6 +14,8 @@ export interface DifferencePlan {
   readonly samples?: number;
   readonly dims?: Readonly<Record<string, number>>;
   readonly threads?: number;
+  /** Aborted: ends with InputError "interrupted" after the pass that it is in. Default: never. */
+  readonly signal?: StopSignal;
 }
 
 export interface Difference {
@@ -25,7 +28,7 @@ export interface Difference {
 
 const SAMPLES = 256;
 
-/** By the first output. @throws InputError when the data do not fit */
+/** By the first output. @throws InputError when the data do not fit, and "interrupted" */
 export async function outputDifference(
   a: WeightedNetwork,
   b: WeightedNetwork,
@@ -44,6 +47,7 @@ export async function outputDifference(
     }
     const fed = first.inputs.map((name): FedTensor => ({ name, role: "data", type: first.tensors.get(name)! }));
     for await (const feeds of orderedBatches(set, fed).epoch(0)) {
+      goOn(plan.signal);
       const [one, other] = await Promise.all(sessions.map((session) => session.run(feeds)));
       const numbers = one![first.outputs[0]!]!.data as Float32Array;
       const others = other![bound[1]!.outputs[0]!]!.data as Float32Array;

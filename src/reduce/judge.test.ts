@@ -13,6 +13,8 @@ import { onnxRuntime } from "../node/runtime/onnx-runtime.ts";
 import { outputDifference } from "./difference.ts";
 import { judgeNetwork } from "./judge.ts";
 import { quantise } from "./quantise/quantise.ts";
+import { unlessStopped } from "./stoppable.ts";
+import { timeNetworks } from "./timing.ts";
 
 const runtime = onnxRuntime();
 const SAMPLES = 23;
@@ -92,5 +94,26 @@ describe("outputDifference", () => {
     expect(largest).toBe(1);
     expect(relativeRms).toBeCloseTo(0.25, 6);
     expect((await outputDifference(gain(1), gain(2), { ...plan, samples: 1 })).samples).toBe(1);
+  });
+});
+
+describe("a signal", () => {
+  it("ends whatever goes over samples or passes at once", async () => {
+    const signal = { aborted: true };
+    const interrupted = expect.objectContaining({ code: "interrupted" });
+    const stops = (work: Promise<unknown>) => expect(work).rejects.toEqual(interrupted);
+    const loss = { kind: "cross-entropy" } as const;
+    await stops(judgeNetwork(network, { runtime, set, loss, signal }));
+    await stops(outputDifference(network, network, { runtime, set, signal }));
+    await stops(quantise(network, { to: "int8-static", calibration: { runtime, set, signal } }));
+    await stops(timeNetworks({ before: network }, { runtime, clock: { nowS: () => 0 }, signal }));
+    await expect(unlessStopped(() => judgeNetwork(network, { runtime, set, loss, signal }))).resolves.toBeUndefined();
+    await expect(unlessStopped(() => Promise.reject(new Error("bug")))).rejects.toThrow("bug");
+  });
+
+  it("that is not aborted changes nothing", async () => {
+    const plan = { runtime, set, loss: { kind: "cross-entropy" } } as const;
+    const plain = await judgeNetwork(network, plan);
+    expect(await judgeNetwork(network, { ...plan, signal: { aborted: false } })).toEqual(plain);
   });
 });

@@ -15,6 +15,7 @@ import type { Runtime, Tensors } from "../runtime/runtime.ts";
 import type { Tensor } from "../runtime/tensor.ts";
 import { InputError } from "../units/input-error.ts";
 import type { WeightedNetwork } from "./network.ts";
+import { goOn, type StopSignal } from "./stoppable.ts";
 
 export interface JudgePlan {
   readonly runtime: Runtime;
@@ -24,6 +25,8 @@ export interface JudgePlan {
   readonly batch?: number;
   readonly dims?: Readonly<Record<string, number>>;
   readonly threads?: number;
+  /** Aborted: ends with InputError "interrupted" after the pass that it is in. Default: never. */
+  readonly signal?: StopSignal;
 }
 
 /** Last layers that losses take into themselves: they are judged with the head. */
@@ -122,6 +125,7 @@ async function addPasses(
     const judge = await runtime.open(head.graph, how);
     try {
       for await (const fed of orderedBatches(set, [...data, ...head.targets]).epoch(0)) {
+        goOn(plan.signal);
         const { feeds, labels } = split(fed);
         const given = (await body.run(feeds))[halves.body.outputs[0]!]!;
         const outputs = await judge.run({ ...labels, [head.input]: given });
@@ -141,7 +145,7 @@ async function addPasses(
 
 /**
  * Loss and accuracy of a network over every sample of a set; by its first output.
- * @throws InputError for data that do not fit, and when the runtime refuses
+ * @throws InputError for data that do not fit, when the runtime refuses, and "interrupted"
  */
 export async function judgeNetwork(network: WeightedNetwork, plan: JudgePlan): Promise<Score> {
   const { set } = plan;

@@ -119,6 +119,15 @@ export async function recordNetwork(network: WeightedNetwork, plan: RecordPlan =
   };
 }
 
+/** Whether a meter can tell two networks apart: their 95 % intervals do not meet. Undefined where one was not read. */
+export function isClear({
+  before: { measured: first },
+  after: { measured: second },
+}: ReductionRecord): boolean | undefined {
+  if (first === undefined || second === undefined) return undefined;
+  return second.highJ < first.lowJ || second.lowJ > first.highJ;
+}
+
 /** Share saved from before to after, in (−∞, 1]; negative where it grew; undefined where one is not known or nothing was there. */
 export function savedRatio(before: number | undefined, after: number | undefined): number | undefined {
   return before === undefined || after === undefined || before === 0 ? undefined : 1 - after / before;

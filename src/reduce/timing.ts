@@ -8,6 +8,7 @@ import { isTensorType, lengthOf, type Tensor, zeros } from "../runtime/tensor.ts
 import { InputError } from "../units/input-error.ts";
 import type { WeightedNetwork } from "./network.ts";
 import type { InferenceTime } from "./record.ts";
+import { goOn, type StopSignal } from "./stoppable.ts";
 
 export interface TimingPlan {
   readonly runtime: Runtime;
@@ -26,6 +27,8 @@ export interface TimingPlan {
   readonly seed?: number;
   /** Wraps a turn: a window in which a meter reads. The name tells network and turn apart. Default: nothing. */
   readonly section?: (name: string, passes: () => Promise<void>) => Promise<void>;
+  /** Aborted: ends with InputError "interrupted" after the pass that it is in. Default: never. */
+  readonly signal?: StopSignal;
 }
 
 /** One turn, as `section` was called. */
@@ -92,10 +95,11 @@ async function openAll(networks: Readonly<Record<string, TimedSubject>>, plan: T
   return opened;
 }
 
-async function takeTurn(one: Opened, { clock, turnS = 0.3 }: TimingPlan): Promise<number> {
+async function takeTurn(one: Opened, { clock, turnS = 0.3, signal }: TimingPlan): Promise<number> {
   const startS = clock.nowS();
   let passes = 0;
   for (let nowS = startS; passes === 0 || nowS - startS < turnS; passes++) {
+    goOn(signal);
     await one.session.run(one.feeds);
     const endS = clock.nowS();
     one.passesS.push(endS - nowS);
@@ -115,7 +119,7 @@ const timeOf = ({ passesS, batch }: Opened): InferenceTime => ({
 /**
  * Runs every network for `turns` turns, one after the other in each round.
  * @param networks by name: "before", "after"
- * @throws InputError when the runtime refuses one
+ * @throws InputError when the runtime refuses one, and "interrupted"
  */
 export async function timeNetworks<K extends string>(
   networks: Readonly<Record<K, TimedSubject>>,

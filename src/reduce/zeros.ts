@@ -38,7 +38,7 @@ const CONVERSIONS: readonly string[] = [
 ];
 
 /** The stored weight behind a tensor; undefined for activations. */
-export function storedWeight(
+function weightBehind(
   graph: Graph,
   makers: ReadonlyMap<string, Layer>,
   tensor: string,
@@ -57,7 +57,8 @@ export function storedWeight(
 /** Half precision has two zeros, told apart by the sign bit. */
 const HALF_MAGNITUDE = 0x7fff;
 
-function countZeros({ dtype, data }: Tensor, zero: number): number {
+/** Numbers that are `zero`: 0, or the zero point of codes. */
+export function countZeros({ dtype, data }: Tensor, zero = 0): number {
   let count = 0;
   if (dtype === "float16") for (const bits of data as Uint16Array) count += (bits & HALF_MAGNITUDE) === 0 ? 1 : 0;
   else for (const value of data) count += Number(value) === zero ? 1 : 0;
@@ -71,7 +72,7 @@ export async function zerosOf(network: WeightedNetwork): Promise<Zeros> {
   const counted = new Map<string, number>();
   const nonzeroRatio = new Map<string, number>();
   const count = async (tensor: string | undefined): Promise<{ zeros: number; of: number } | undefined> => {
-    const stored = tensor ? storedWeight(graph, makers, tensor) : undefined;
+    const stored = tensor ? weightBehind(graph, makers, tensor) : undefined;
     const type = stored && graph.tensors.get(stored.name);
     const of = elementCount(type);
     if (stored === undefined || type === undefined || of === undefined || !isTensorType(type.dtype)) return undefined;

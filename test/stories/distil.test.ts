@@ -4,6 +4,10 @@ import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { Ajv } from "ajv";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { windowsFrom } from "../../src/measure/windows.ts";
+import { readArchive } from "../../src/node/store/archive.ts";
+import { pathsOf } from "../../src/node/store/home.ts";
+import { listRunIds } from "../../src/node/store/run-folders.ts";
 import { fedTree } from "../support/fed-tree.ts";
 import { npy } from "../support/npy.ts";
 import { runCli, temporaryFolder } from "./run-cli.ts";
@@ -124,6 +128,20 @@ describe("joulecast distil", () => {
     expect(stdout).toMatch(/chosen on validation data, and only that point\s+sees the test data/);
   });
 
+  it("counts neither judging nor what only compares as distilling", async () => {
+    const args = student("--epochs", "1", "--limit-train", "128", "--scratch").filter((word) => word !== "--no-save");
+    const { result } = jsonOf(args);
+    const { runs } = pathsOf(join(folder, "home"));
+    const [id] = listRunIds(runs);
+    const { marks } = await readArchive(join(runs, id!), []);
+    const { windows } = windowsFrom(marks, Number.POSITIVE_INFINITY);
+    const named = (text: string) => windows.find(({ name }) => name === text)!;
+    const whole = named("reducing");
+    expect(named("epoch 1").toS).toBeLessThanOrEqual(whole.toS);
+    expect(named("from scratch, seed 0: epoch 1").fromS).toBeGreaterThanOrEqual(whole.toS);
+    expect(result.energy.durationS).toBeCloseTo(whole.toS - whole.fromS, 2);
+  });
+
   it("teaches by features, through assistants, with the teacher inside", () => {
     const quick = ["--epochs", "1", "--limit-train", "128", "--limit-test", "20", "--no-measure", "--clock", "0"];
     const features = jsonOf(student(...quick, "--form", "features", "--features", "relu2=relu2,relu8=relu8")).result;
@@ -168,6 +186,10 @@ describe("mistakes", () => {
     refused(["distil", "--shrink", "0.5", ...SMALL], "no-teacher", /--teacher/);
     refused(student("--alpha", "2"), "out-of-range", /alpha/);
     refused(student("--temperature", "0"), "out-of-range", /temperature/);
+    refused(student("--temperature", "500"), "out-of-range", /--form mse/);
+    refused(distil("--student", "0.5"), "no-network", /--shrink 0\.5/);
+    refused(distil("--shrink", "half"), "bad-ratio", /0\.5 or 50%/);
+    refused(student("--freeze", "nothing"), "unknown-weight", /nothing/);
     refused(distil("--shrink", "1.5"), "out-of-range", /above 0 and up to 1/);
     refused(student("--form", "softmx"), "unknown-form", /softmax/);
     refused(student("--grid", "alfa=1,2"), "unknown-axis", /alpha/);

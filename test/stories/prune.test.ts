@@ -104,12 +104,36 @@ describe("joulecast prune", () => {
     expect(stdout).toMatch(/parameters not zero/);
   });
 
+  it("needs no data where nothing is trained, and shows both kinds of joules on a processor that nobody knows", () => {
+    process.env.JOULECAST_ROOT = join(folder, "nowhere");
+    try {
+      const { data, before, after, device, remarks } = resultOf(["prune", model, "--ratio", "3", ...QUIET, "--json"]);
+      expect(data).toBeNull();
+      expect(after.metric).toBeNull();
+      expect(device).toMatch(/45 nm/);
+      expect(Object.keys(before.energyJ)).toEqual(["op-energy"]);
+      expect(after.nonzero.energyJ["op-energy"]).toBeLessThan(after.energyJ["op-energy"] / 1.5);
+      expect(remarks.join()).toMatch(/not in the catalogue.*--on/);
+      expect(remarks.join()).toMatch(/not fine-tuned: removing weights/);
+    } finally {
+      delete process.env.JOULECAST_ROOT;
+    }
+    const needs = runCli(["prune", model, "--ratio", "3", "--epochs", "1", ...QUIET, "--json"]);
+    expect(JSON.parse(needs.stdout).error).toMatchObject({
+      code: "no-data",
+      message: expect.stringContaining("--epochs"),
+    });
+  });
+
   it("refuses what cannot be done, and overwrites nothing", () => {
     const out = join(folder, "never.onnx");
     const layer = refused("--threshold", "5", "--out", out);
     expect(layer.code).toBe("layer-removed");
     expect(layer.message).toMatch(/layer "\w+"/);
-    expect(refused("--ratio", "100000", "--out", out).code).toBe("unreachable-ratio");
+    expect(refused("--ratio", "100000", "--out", out)).toMatchObject({
+      code: "unreachable-ratio",
+      message: expect.stringMatching(/ratio of 100,000 .* biases and scales stay/),
+    });
     expect(refused("--macs", "0.001", "--out", out).code).toBe("unreachable-macs");
     expect(refused("--out", out).code).toBe("no-target");
     expect(existsSync(out)).toBe(false);

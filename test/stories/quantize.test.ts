@@ -87,6 +87,11 @@ describe("joulecast quantize", () => {
     expect(run.stdout).toMatch(/--reduce-range avoids it/);
   });
 
+  it("names the samples that there were", () => {
+    const run = runCli(quantize("--samples", "5000", ...quick));
+    expect(run.stdout).toMatch(/ranges by minmax of 640 samples/);
+  });
+
   it("needs no data where nothing is calibrated, and tells no accuracy then", () => {
     const { result } = jsonOf(["quantize", model, "--to", "float16", ...quick]);
     expect(result).toMatchObject({ data: null, difference: null });

@@ -1,10 +1,10 @@
 // What a student learns from a teacher's logits [Hinton2015]: T²·Σ p·(log p − log q) with p = softmax(teacher/T),
 // q = softmax(student/T), classes on axis 1, the mean over samples and positions. T² keeps gradients of one size.
-import { checked, classLogits, type LossRule } from "./loss.ts";
+import { checkTemperature, classLogits, type LossRule } from "./loss.ts";
 
 export const kl: LossRule<"kl"> = (c, { temperature = 1 }) => {
   const { e } = c;
-  checked("temperature", temperature, 1e-3, 1e6);
+  checkTemperature(c, temperature);
   const logits = classLogits(c);
   const shape = e.shape(logits);
   const teacher = c.feed("label", { dtype: e.dtype(logits), shape });

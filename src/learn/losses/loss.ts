@@ -102,3 +102,16 @@ export function checked(name: string, value: number, least: number, most: number
   if (value >= least && value <= most) return value;
   throw new InputError("bad-option", `${name} is ${value}, expected ${least} to ${most}`, `choose another ${name}`);
 }
+
+const LEAST_T = 1e-3;
+/**
+ * Greatest T by element type. The divergence shrinks as T² grows, until rounding is all that is multiplied: with drawn logits the mean over
+ * 256 float32 samples was off by up to 4e-5 at T = 100 and by up to 4 % at T = 1,000, and single samples by far more. For larger T
+ * there is the limit itself: matched logits.
+ */
+const MOST_T = { float32: 100, float64: 1e6 };
+
+/** @throws InputError "bad-option" for a temperature whose loss would be rounding */
+export function checkTemperature({ e, output }: LossContext, temperature: number): void {
+  checked("temperature", temperature, LEAST_T, e.dtype(output) === "float64" ? MOST_T.float64 : MOST_T.float32);
+}

@@ -3,13 +3,11 @@
 // less its mean over the classes. Classes on axis 1 (softmax), or every number a bit of its own (sigmoid), as in a radio receiver.
 // Unlike kl.ts the teacher need not be a label: it is fed, or answers inside the step.
 import type { Emitter } from "../gradient/emitter.ts";
-import { beforeSigmoid, checked, classLogits, type LossContext, type LossRule, weightedMean } from "./loss.ts";
+import { beforeSigmoid, checkTemperature, classLogits, type LossContext, type LossRule, weightedMean } from "./loss.ts";
 
 /** Of a variance, so that equal logits have a finite derivative. */
 const EPSILON = 1e-12;
-const [LEAST_T, MOST_T] = [1e-3, 1e6];
-
-/** Mean 0 and deviation 1 over the classes of each sample [Sun2024], equation 5. */
+/** Mean 0 and deviation 1 over the classes of each sample [Sun2024]. */
 function standard(e: Emitter, x: string): string {
   const centred = e.sub(x, e.mean(x, [1]));
   return e.div(centred, e.op("Sqrt", [e.add(e.mean(e.square(centred), [1]), EPSILON)]));
@@ -22,7 +20,7 @@ function answers(c: LossContext, logits: string): string {
 export const softClasses: LossRule<"soft-classes"> = (c, spec) => {
   const { temperature = 1, squared = true, standardised = false } = spec;
   const { e } = c;
-  checked("temperature", temperature, LEAST_T, MOST_T);
+  checkTemperature(c, temperature);
   const logits = classLogits(c);
   const shape = e.shape(logits);
   const logs = (x: string): string =>
@@ -36,7 +34,7 @@ export const softClasses: LossRule<"soft-classes"> = (c, spec) => {
 /** With p = σ(t/T): KL = p·(t − s)/T + softplus(s/T) − softplus(t/T), which no logit makes overflow. */
 export const softBits: LossRule<"soft-bits"> = (c, { temperature = 1, squared = true, masked = false }) => {
   const { e } = c;
-  checked("temperature", temperature, LEAST_T, MOST_T);
+  checkTemperature(c, temperature);
   const logits = beforeSigmoid(c);
   const [own, teacher] = [e.mul(logits, 1 / temperature), e.mul(answers(c, logits), 1 / temperature)];
   const softplus = (x: string): string => e.op("Softplus", [x]);

@@ -136,7 +136,7 @@ describe("values", () => {
     expect(squared.loss).toBeCloseTo(16 * expected, 12);
   });
 
-  it("tend to half the squared difference of centred logits for T → ∞, and their gradients too", async () => {
+  it("tend to half the squared difference of centred logits for T → ∞", async () => {
     const own = await studentLogits();
     const limit = mean(
       own.flatMap((row, i) => {
@@ -160,6 +160,15 @@ describe("values", () => {
     const shifts = mean(own.map((row, i) => (mean(row) - mean(rowsOf(answers)[i]!)) ** 2));
     expect(squares!.loss - shifts).toBeCloseTo(limit, 9);
     expect(hot!.loss).toBeCloseTo(limit / 2, 3);
+  });
+
+  it("are right in float32 up to the greatest temperature, and refused above", async () => {
+    const at = async (temperature: number, last: string) =>
+      (await measured({ kind: "soft-bits", temperature }, { last })).loss;
+    const squares = mean((await studentLogits("Sigmoid")).flat().map((s, i) => (s - answers[i]!) ** 2));
+    expect((await at(100, "Sigmoid")) / (squares / 8)).toBeCloseTo(1, 1);
+    for (const temperature of [101, 1e5])
+      await expect(at(temperature, "Sigmoid")).rejects.toMatchObject({ code: "bad-option" });
   });
 
   it("of bits are the Bernoulli divergence, and an eighth of the squared difference for T → ∞", async () => {

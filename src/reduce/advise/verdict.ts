@@ -62,7 +62,7 @@ function verdictOf(proposal: Proposal, reason: string | undefined): Verdict {
 
 /** A saving whose interval holds none: likely, not sure. */
 function doubtOf({ saving }: Proposal): string {
-  if (saving === undefined || saving.saved.low > 0) return "";
+  if (saving === undefined || saving.saved.low > 0 || saving.saved.value <= 0) return "";
   const [likely, begins] = [saving.saved.value, saving.saved.low].map((joules) => formatRatio(joules / saving.before));
   return `; the saving, ${likely}, cannot be told from none (its interval begins at ${begins}; a quiet machine may tell)`;
 }

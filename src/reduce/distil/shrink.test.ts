@@ -76,5 +76,11 @@ describe("narrowed", () => {
     expect(() => narrowed(zoo("transformer-encoder"), 0.5)).toThrow(/cannot be narrowed as it is: layer ".*reshape"/);
     expect(() => narrowed(zoo("cifar/shufflenet-v2"), 0.5)).toThrow(/layer ".*(split|shuffle|reshape).*"/);
     expect(() => narrowed(zoo("mnist-cnn"), 0)).toThrow(/above 0/);
+    const b = new NetworkBuilder("half");
+    const x = b.input("x", ["batch", 4], "float16");
+    b.output(b.layer("MatMul", [x, b.constant("w", "float16", [1, 2, 3, 4], [4, 1])], { name: "dense" }));
+    expect(() => narrowed(b.graph(), 0.5)).toThrowError(
+      expect.objectContaining({ code: "cannot-narrow", message: expect.stringMatching(/"dense".*float16/) }),
+    );
   });
 });

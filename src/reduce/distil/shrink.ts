@@ -259,12 +259,22 @@ export function narrowed(graph: Graph, ratio: number, seed = 0, dims: Readonly<R
   for (const [name, value] of known)
     if (!isFloat(value.dtype)) b.stored(name, bound.tensors.get(name)!, bound.weights.get(name)!, value);
   for (const layer of shaped.graph.layers) {
+    checkFloat32(n, layer);
     narrow(n, layer);
     const follows = CHOOSES.has(operatorKey(layer)) || layer.inputs.some((name) => n.narrowed.has(name));
     if (follows) for (const name of layer.outputs) n.narrowed.add(name);
   }
   for (const output of graph.outputs) checkOutput(n, output);
   return reopened(b, graph, inputs);
+}
+
+/** Fresh weights are drawn as float32, and learning is done in it. */
+function checkFloat32(n: Narrowing, layer: Layer): void {
+  for (const name of layer.inputs) {
+    const type = n.graph.tensors.get(name);
+    if (isWeight(n, name) && type !== undefined && isFloat(type.dtype) && type.dtype !== "float32")
+      throw cannot(layer, `its weights are ${type.dtype}, and a student is made in float32`);
+  }
 }
 
 /** @throws InputError "cannot-narrow", also where the layer's shapes contradict each other now */

@@ -102,6 +102,21 @@ describe("removeDead", () => {
     await expectSame(before, network);
   });
 
+  it("takes constants through a Gemm that scales its product and its bias", async () => {
+    const b = new NetworkBuilder("scaled", 3);
+    const hidden = relu(b, linear(b, b.input("input", ["batch", 4]), 5, "fc1"));
+    const weight = b.weight("fc2/weight", [5, 3], { kind: "uniform", bound: 1, seed: 5 });
+    const bias = b.weight("fc2/bias", [3], { kind: "uniform", bound: 1, seed: 6 });
+    b.output(b.layer("Gemm", [hidden, weight, bias], { name: "fc2", attributes: { alpha: 0.3, beta: 1.7 } }));
+    const before = withWeights(
+      await zeroed(weighted(b.graph()), "fc1/weight", 0, [1, 2]),
+      new Map([["fc1/bias", { dtype: "float32", shape: [5], data: new Float32Array([0.1, 0.8, 0.9, -0.1, 0.2]) }]]),
+    );
+    const { network, removed } = await removeDead(before);
+    expect([...removed]).toEqual([["fc1", 2]]);
+    await expectSame(before, network);
+  });
+
   it("keeps a constant channel before a padded convolution, unless it is zero", async () => {
     const bias = new Float32Array([-1, 0.5, 0.5, 0.5, 0.5, 0.5]);
     const dead = await zeroed(weighted(plain(1)), "conv1/weight", 0, [0, 1]);

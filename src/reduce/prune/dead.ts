@@ -3,7 +3,7 @@
 import type { Tensor } from "../../runtime/tensor.ts";
 import { type WeightedNetwork, withWeights } from "../network.ts";
 import { eachAlong, type Floats, floatsOf } from "./channels/along.ts";
-import { readWeights } from "./channels/fixed.ts";
+import { fixedChannels, readWeights } from "./channels/fixed.ts";
 import { type ChannelMap, groupsOf, type MapOptions, mapChannels } from "./channels/map.ts";
 import { removeChannels } from "./channels/remove.ts";
 import type { Slot } from "./channels/slots.ts";
@@ -87,6 +87,15 @@ function silenced(
     if (isChanged) changed.set(weight, { ...tensor, data: kept });
   }
   return changed.size === 0 ? network : withWeights(network, changed);
+}
+
+/** Whether an output's numbers are all the same for every input. @throws InputError for dimensions that are unbound */
+export async function hasFixedOutput(network: WeightedNetwork, options: MapOptions = {}): Promise<boolean> {
+  const fixed = fixedChannels(mapChannels(network.graph, options), await readWeights(network));
+  return network.graph.outputs.some((output) => {
+    const values = fixed.get(output);
+    return values !== undefined && values.length > 0 && values.every((value) => value !== undefined);
+  });
 }
 
 /**

@@ -64,6 +64,12 @@ describe("pruneByThreshold", () => {
       code: "layer-removed",
       message: expect.stringContaining('layer "fc"'),
     });
+    const hint = await pruneByThreshold(tiny, 0.01).catch(({ hint }: { hint: string }) => hint);
+    const [, offered] = /at most ([\d.e-]+)$/.exec(String(hint))!;
+    const largest = Math.max(...(await numbers(tiny, "fc/weight")).map(Math.abs));
+    expect(Number(offered)).toBeLessThanOrEqual(largest);
+    expect(Number(offered)).toBeGreaterThan(0.99 * largest);
+    await expect(pruneByThreshold(tiny, Number(offered))).resolves.toBeDefined();
     await expect(pruneByThreshold(tiny, 0)).rejects.toMatchObject({ code: "bad-threshold" });
   });
 });
@@ -99,7 +105,11 @@ describe("pruneToNonzero", () => {
   it("refuses a ratio that cannot be met", async () => {
     await expect(pruneToNonzero(network, { nonzero: 12 })).rejects.toMatchObject({
       code: "unreachable-ratio",
-      message: expect.stringContaining("11 biases and scales"),
+      message: expect.stringMatching(/ratio of 8\.17 \(12 of 98 parameters\).*11 biases and scales/),
+      hint: expect.stringMatching(/^give a ratio of at most 7\.53,/),
+    });
+    await expect(pruneToNonzero(network, { nonzero: 12, original: 196 })).rejects.toMatchObject({
+      message: expect.stringContaining("12 of 196"),
     });
     const tiny = await withNumbers(
       "fc/weight",
@@ -108,6 +118,7 @@ describe("pruneToNonzero", () => {
     await expect(pruneToNonzero(tiny, { nonzero: 20 })).rejects.toMatchObject({
       code: "unreachable-ratio",
       message: expect.stringContaining('layer "fc"'),
+      hint: expect.stringMatching(/at most \d+(\.\d+)?, or compare within each layer/),
     });
     expect((await countNonzero(await pruneToNonzero(tiny, { nonzero: 20, scope: "layer" }))).nonzero).toBe(19);
   });

@@ -10,8 +10,9 @@ import { onnxRuntime } from "../../node/runtime/onnx-runtime.ts";
 import { countGraph } from "../../work/count-graph.ts";
 import { batchNorm, conv, flatten, linear, maxPool, relu } from "../../zoo/pieces.ts";
 import { judgeNetwork } from "../judge.ts";
-import { readWeight, type WeightedNetwork } from "../network.ts";
+import { readWeight, type WeightedNetwork, withWeights } from "../network.ts";
 import { type PruneFit, penalisedLoss, pruneNetwork } from "./pipeline.ts";
+import { type PruneTarget, pruneSteps } from "./target.ts";
 
 function digitsNetwork(): Graph {
   const b = new NetworkBuilder("digits", 0);
@@ -144,12 +145,96 @@ describe("pruneNetwork", () => {
     expect(before.nonzero).toBe(before.params);
   });
 
+  it("takes equal factors of the MACs in steps, and shares of channels as they were at first", async () => {
+    const network = await base;
+    const target = { method: "structured", macsRatio: 0.25, scope: "layer" } as const;
+    const whole = countGraph(network.graph).total.macs;
+    const steps = await pruneSteps(target, { original: network, steps: 2, dims: undefined, multiple: 1 });
+    const first = (await steps[0]!(network)).network;
+    const share = countGraph(first.graph).total.macs / whole;
+    expect(share).toBeLessThanOrEqual(0.5);
+    expect(share).toBeGreaterThan(0.3);
+    const second = (await steps[1]!(first)).network;
+    expect(countGraph(second.graph).total.macs / whole).toBeLessThanOrEqual(0.25);
+    const kept = { ...target, keepRatio: 0.5, macsRatio: 0.05 };
+    const told = { code: "unreachable-macs", message: expect.stringMatching(/at least 4\d\.\d % .* 5\.00 % were/) };
+    await expect(pruneNetwork({ network, target: kept, gradual: 3, multiple: 1, fit })).rejects.toMatchObject(told);
+    // Half of the channels as they were at first, not half of the half that the step before has left.
+    const halves = { ...kept, macsRatio: 0.45 };
+    let now = network;
+    for (const step of await pruneSteps(halves, { original: network, steps: 3, dims: undefined, multiple: 1 }))
+      now = (await step(now)).network;
+    expect(now.graph.tensors.get("bn1/weight")?.shape).toEqual([4]);
+  });
+
+  it("refuses before it trains what no training makes possible", async () => {
+    const bare = new NetworkBuilder("bare", 0);
+    bare.output(linear(bare, relu(bare, linear(bare, bare.input("input", ["batch", 4]), 8, "fc1")), 3, "fc2"));
+    const network: WeightedNetwork = { graph: bare.graph(), weights: drawnWeights };
+    const epochs: string[] = [];
+    const refused = (target: PruneTarget, code: string, from = network, gradual = 1) =>
+      expect(
+        pruneNetwork({ network: from, target, warmEpochs: 1, gradual, fit, onEpoch: (name) => void epochs.push(name) }),
+      ).rejects.toMatchObject({ code });
+    await refused({ method: "slimming", macsRatio: 0.5 }, "no-batch-norm");
+    await refused({ method: "structured", macsRatio: 0.01 }, "unreachable-macs");
+    await refused({ method: "magnitude", ratio: 6 }, "unreachable-ratio");
+    await refused({ method: "magnitude", ratio: 60 }, "unreachable-ratio", network, 3);
+    const weight = await readWeight(network, "fc1/weight");
+    const broken = (weight.data as Float32Array).with(3, Number.NaN);
+    const bad = withWeights(network, new Map([["fc1/weight", { ...weight, data: broken }]]));
+    await refused({ method: "magnitude", ratio: 2 }, "not-finite", bad);
+    expect(epochs).toEqual([]);
+  });
+
+  it.each([false, true])("refuses to leave a network that does nothing (keepShapes %s)", async (keepShapes) => {
+    const network = await base;
+    const sizes = (await Promise.all(["conv1", "fc1", "fc2"].map((name) => readWeight(network, `${name}/weight`)))).map(
+      ({ data }) => Math.max(...(data as Float32Array).map(Math.abs)),
+    );
+    // Every matrix keeps its largest weight, but they do not meet: fc2 reads none of the few neurons that are left.
+    const weight = await readWeight(network, "fc2/weight");
+    const numbers = weight.data as Float32Array;
+    const fc1 = (await readWeight(network, "fc1/weight")).data as Float32Array;
+    const bias = await readWeight(network, "fc1/bias");
+    const live = fc1.findIndex((value) => Math.abs(value) === sizes[1]);
+    const neuron = Math.floor(live / (fc1.length / 32));
+    const silent = numbers.map((value, at) => (at % 32 === neuron ? 0 : value));
+    const apart = withWeights(
+      network,
+      new Map([
+        ["fc2/weight", { ...weight, data: silent }],
+        ["fc1/bias", { ...bias, data: new Float32Array(32) }],
+      ]),
+    );
+    const threshold = sizes[1]! * 0.9999;
+    const strong = silent.map((value) => value * (2 * threshold) * (1 / Math.max(...silent.map(Math.abs))));
+    const conv1 = await readWeight(apart, "conv1/weight");
+    const loud = (conv1.data as Float32Array).map((value) => (value * 2 * threshold) / sizes[0]!);
+    const ready = withWeights(
+      apart,
+      new Map([
+        ["fc2/weight", { ...weight, data: strong }],
+        ["conv1/weight", { ...conv1, data: loud }],
+      ]),
+    );
+    const target = { method: "threshold", threshold } as const;
+    await expect(pruneNetwork({ network: ready, target, keepShapes, fit })).rejects.toMatchObject({
+      code: "layer-removed",
+      message: expect.stringMatching(/layer "\w+" whole/),
+    });
+  });
+
   it("stops when asked", async () => {
     const network = await base;
     const signal = { aborted: true };
     const target = { method: "magnitude", ratio: 4 } as const;
-    const { end, rows } = await pruneNetwork({ network, target, gradual: 3, epochs: 3, fit: { ...fit, signal } });
+    const stopped = await pruneNetwork({ network, target, gradual: 3, epochs: 3, fit: { ...fit, signal } });
+    const { end, rows } = stopped;
     expect(end).toBe("interrupted");
+    expect(stopped.steps).toBe(0);
+    expect(stopped.network).toBe(network);
+    expect((await pruneNetwork({ network, target, gradual: 2, fit })).steps).toBe(2);
     expect(rows.length).toBeLessThan(2);
   });
 });

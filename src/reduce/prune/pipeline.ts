@@ -8,10 +8,11 @@ import type { EnergyMeter, EpochRow } from "../../learn/train/plan.ts";
 import type { LossSpec } from "../../learn/training-graph.ts";
 import { InputError } from "../../units/input-error.ts";
 import type { WeightedNetwork } from "../network.ts";
-import { removeDead } from "./dead.ts";
+import { type DeadOptions, hasFixedOutput, removeDead } from "./dead.ts";
+import { parametersOf } from "./parameters.ts";
 import { compressionRatio, countNonzero, type Sparsity } from "./sparsity.ts";
 import type { StructuredPruned } from "./structured.ts";
-import { type PruneTarget, pruneSteps, staysZero } from "./target.ts";
+import { checkTarget, type PruneTarget, pruneSteps, staysZero } from "./target.ts";
 
 /** Training with a penalty: loss = μ·loss + (1 − μ)·Σ|w| [Krouka2021, equation 10]. */
 export interface L1Training {
@@ -76,6 +77,8 @@ export interface PruneOutcome {
   readonly channels: StructuredPruned["layers"];
   /** Dead channels and neurons removed, by layer. */
   readonly dead: ReadonlyMap<string, number>;
+  /** Pruning steps done; 0: interrupted before the first, and the network is not pruned at all. */
+  readonly steps: number;
   readonly end: "finished" | "interrupted";
 }
 
@@ -115,7 +118,7 @@ class Pruning {
   readonly phases: PrunePhase[] = [];
   readonly dead = new Map<string, number>();
   network: WeightedNetwork;
-  isInterrupted = false;
+  #hasStopped = false;
 
   constructor(plan: PrunePlan) {
     this.#plan = plan;
@@ -141,16 +144,41 @@ class Pruning {
     this.rows.push(...fitted.result.rows.map(numbered));
     this.phases.push({ name, epochs: fitted.result.rows.length, rate: more.rate ?? fit.rate });
     this.network = { graph: fitted.network, weights };
-    this.isInterrupted = fitted.result.end === "interrupted";
+    this.#hasStopped = fitted.result.end === "interrupted";
   }
 
-  async removeDead(): Promise<void> {
+  get isInterrupted(): boolean {
+    return this.#hasStopped || this.#plan.fit.signal?.aborted === true;
+  }
+
+  /** @throws InputError "layer-removed" when nothing that depends on the input is left of a layer, or of the answer */
+  async removeDead(original: Sparsity): Promise<void> {
     const { fit, keepShapes, multiple = DEFAULT_MULTIPLE } = this.#plan;
+    const options = { multiple, ...(fit.dims && { dims: fit.dims }) };
+    const { network, removed } = await removeDead(this.network, options);
+    await checkAlive(network, original, options);
     if (keepShapes === true) return;
-    const { network, removed } = await removeDead(this.network, { multiple, ...(fit.dims && { dims: fit.dims }) });
     this.network = network;
     for (const [layer, count] of removed) this.dead.set(layer, (this.dead.get(layer) ?? 0) + count);
   }
+}
+
+/** Zeros can add up to nothing: a layer keeps some weights, but all that they read or all that reads them is gone. */
+async function checkAlive(network: WeightedNetwork, original: Sparsity, options: DeadOptions): Promise<void> {
+  const kinds = new Map(parametersOf(network.graph).map((one) => [one.name, one] as const));
+  const had = new Map(original.weights.map(({ name, nonzero }) => [name, nonzero]));
+  const gone = (await countNonzero(network)).weights.find(
+    ({ name, nonzero }) => kinds.get(name)?.kind === "matrix" && nonzero === 0 && had.get(name) !== 0,
+  );
+  if (gone === undefined && !(await hasFixedOutput(network, options))) return;
+  const [layer] = gone === undefined ? [] : (kinds.get(gone.name)?.layers ?? []);
+  throw new InputError(
+    "layer-removed",
+    layer === undefined
+      ? "the pruned network gives the same answer whatever it is shown: nothing is left of it"
+      : `pruning would remove layer "${layer}" whole: each of its weights is zero, or reads or is read by nothing that is left`,
+    "prune less: a smaller --threshold or --ratio, a larger --macs; or train more before, with --l1 nearer to 1",
+  );
 }
 
 /** Channels over several steps: as many as at first, as few as at last. */
@@ -167,6 +195,8 @@ function merged(before: StructuredPruned["layers"], after: StructuredPruned["lay
 export async function pruneNetwork(plan: PrunePlan): Promise<PruneOutcome> {
   const { target, l1, gradual = 1, epochs = 0, warmEpochs = 0, multiple = DEFAULT_MULTIPLE, fit } = plan;
   const run = new Pruning(plan);
+  const isTrained = warmEpochs > 0 || l1 !== undefined;
+  await checkTarget(target, plan.network, { steps: gradual, dims: fit.dims, multiple, isTrained });
   await run.train("warm start", warmEpochs);
   const original = run.network;
   if (l1 !== undefined) {
@@ -174,19 +204,22 @@ export async function pruneNetwork(plan: PrunePlan): Promise<PruneOutcome> {
     await run.train("L1", l1.epochs, { loss, rate: l1.rate });
   }
   const steps = await pruneSteps(target, { original, steps: gradual, dims: fit.dims, multiple });
+  const before = await countNonzero(original);
   let channels: StructuredPruned["layers"] = [];
+  let done = 0;
   for (const [i, step] of steps.entries()) {
     if (run.isInterrupted) break;
     const pruned = await step(run.network);
+    done++;
     run.network = pruned.network;
     channels = merged(channels, pruned.channels);
-    await run.removeDead();
+    await run.removeDead(before);
     const isLast = i === steps.length - 1;
     const name = steps.length === 1 ? "fine-tuning" : `fine-tuning ${i + 1} of ${steps.length}`;
     await run.train(name, isLast ? epochs : 1, { keepZeros: staysZero(target, run.network) });
   }
-  await run.removeDead();
-  const [before, after] = [await countNonzero(original), await countNonzero(run.network)];
+  if (done > 0) await run.removeDead(before);
+  const after = await countNonzero(run.network);
   return {
     original,
     network: run.network,
@@ -197,6 +230,7 @@ export async function pruneNetwork(plan: PrunePlan): Promise<PruneOutcome> {
     ratio: compressionRatio(before, after),
     channels,
     dead: run.dead,
+    steps: done,
     end: run.isInterrupted ? "interrupted" : "finished",
   };
 }

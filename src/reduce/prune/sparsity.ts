@@ -1,6 +1,7 @@
 // How sparse a network is: parameters and those that are not zero, by layer and in all; and the compression ratio of [Krouka2021].
 // Counting only: what makes zeros is magnitude.ts.
 import { readWeight, type WeightedNetwork } from "../network.ts";
+import { countZeros } from "../zeros.ts";
 import { type Parameter, parametersOf } from "./parameters.ts";
 
 export interface LayerSparsity {
@@ -17,19 +18,12 @@ export interface Sparsity {
   readonly nonzero: number;
   /** Layers with trained weights, in the network's order. */
   readonly layers: readonly LayerSparsity[];
+  /** Each trained weight by its name. */
+  readonly weights: readonly { readonly name: string; readonly params: number; readonly nonzero: number }[];
 }
 
-/** Half-precision zero has a sign bit; other types compare with 0. */
-const HALF_SIZE = 0x7fff;
-
-async function nonzeroOf(network: WeightedNetwork, { name }: Parameter): Promise<number> {
-  const { dtype, data } = await readWeight(network, name);
-  let count = 0;
-  for (const value of data) {
-    const size = dtype === "float16" ? Number(value) & HALF_SIZE : Number(value);
-    if (size !== 0) count++;
-  }
-  return count;
+async function nonzeroOf(network: WeightedNetwork, { name, elements }: Parameter): Promise<number> {
+  return elements - countZeros(await readWeight(network, name));
 }
 
 /** Reads every trained weight once. */
@@ -37,16 +31,18 @@ export async function countNonzero(network: WeightedNetwork): Promise<Sparsity> 
   const byLayer = new Map<string, { params: number; nonzero: number }>();
   let params = 0;
   let nonzero = 0;
+  const weights: { name: string; params: number; nonzero: number }[] = [];
   for (const parameter of parametersOf(network.graph)) {
     const count = await nonzeroOf(network, parameter);
     params += parameter.elements;
     nonzero += count;
+    weights.push({ name: parameter.name, params: parameter.elements, nonzero: count });
     for (const layer of parameter.layers) {
       const sum = byLayer.get(layer) ?? { params: 0, nonzero: 0 };
       byLayer.set(layer, { params: sum.params + parameter.elements, nonzero: sum.nonzero + count });
     }
   }
-  return { params, nonzero, layers: [...byLayer].map(([layer, sums]) => ({ layer, ...sums })) };
+  return { params, nonzero, layers: [...byLayer].map(([layer, sums]) => ({ layer, ...sums })), weights };
 }
 
 /** C_r: nonzero parameters of the original over those of the compressed network [Krouka2021]; undefined when nothing is left. */

@@ -79,6 +79,42 @@ describe("pruneChannels", () => {
     );
   });
 
+  it("compares channels by their size within their group: larger weights make no layer matter more", async () => {
+    const b = new NetworkBuilder("unlike", 1);
+    const first = relu(b, conv(b, b.input("input", ["batch", 1, 6, 6]), 8, { name: "first", kernel: 3 }));
+    const last = relu(b, conv(b, first, 8, { name: "last", kernel: 3 }));
+    b.output(linear(b, flatten(b, globalAveragePool(b, last)), 3, "fc"));
+    const drawn = { graph: b.graph(), weights: drawnWeights };
+    const ramp = async (name: string, size: number) => {
+      const weight = await readWeight(drawn, name);
+      const inner = lengthOf(weight.shape.slice(1));
+      return [
+        name,
+        {
+          ...weight,
+          data: Float32Array.from(weight.data as Float32Array, (_, at) => size * (1 + Math.floor(at / inner))),
+        },
+      ] as const;
+    };
+    const network = withWeights(drawn, new Map([await ramp("first/weight", 1000), await ramp("last/weight", 0.001)]));
+    const { layers } = await pruneChannels(network, { macsRatio: 0.5, keepRatio: 0 });
+    const left = layers.map(({ after }) => after);
+    expect(Math.abs(left[0]! - left[1]!)).toBeLessThanOrEqual(1);
+    expect(left[0]!).toBeLessThan(8);
+  });
+
+  it("tells shares in words, and has nothing to do where nothing is multiplied", async () => {
+    await expect(pruneChannels(zoo("mnist-cnn"), { macsRatio: 0.07, keepRatio: 0.9 })).rejects.toMatchObject({
+      message: expect.stringMatching(/at least [\d.]+ % of the MACs stay, 7\.00 % were asked for/),
+    });
+    const b = new NetworkBuilder("none");
+    b.output(relu(b, b.input("input", ["batch", 4])));
+    await expect(pruneChannels({ graph: b.graph(), weights: drawnWeights }, { macsRatio: 0.5 })).rejects.toMatchObject({
+      code: "nothing-to-prune",
+      message: expect.stringContaining("no multiplications"),
+    });
+  });
+
   it("refuses what cannot be had", async () => {
     const refuses = async (network: WeightedNetwork, options: Parameters<typeof pruneChannels>[1], code: string) =>
       expect(pruneChannels(network, options)).rejects.toMatchObject({ code });

@@ -8,6 +8,7 @@ import type { FedTensor } from "../../learn/training-graph.ts";
 import type { Runtime, Tensors } from "../../runtime/runtime.ts";
 import { InputError } from "../../units/input-error.ts";
 import type { WeightedNetwork } from "../network.ts";
+import { goOn, type StopSignal } from "../stoppable.ts";
 import type { Range } from "./affine.ts";
 import type { CalibrationRule, Seen } from "./calibration/rule.ts";
 
@@ -22,6 +23,8 @@ export interface CalibratePlan {
   readonly seed?: number;
   readonly dims?: Readonly<Record<string, number>>;
   readonly threads?: number;
+  /** Aborted: ends with InputError "interrupted" after the pass that it is in. Default: never. */
+  readonly signal?: StopSignal;
 }
 
 const SAMPLES = 256;
@@ -84,7 +87,7 @@ async function histograms(ranges: ReadonlyMap<string, Range>, eachPass: EachPass
 /**
  * The range of each tensor by the rule.
  * @param tensors float tensors of the network, inputs included
- * @throws InputError "no-samples", "not-finite", and for data that do not fit the network
+ * @throws InputError "no-samples", "not-finite", "interrupted", and for data that do not fit the network
  */
 export async function calibrate(
   { graph, weights }: WeightedNetwork,
@@ -111,6 +114,7 @@ export async function calibrate(
   const eachPass: EachPass = async (look) => {
     let done = 0;
     for await (const feeds of batches.epoch(0)) {
+      goOn(plan.signal);
       look({ ...feeds, ...(await session.run(feeds)) });
       done += batch;
       if (done >= count) break;

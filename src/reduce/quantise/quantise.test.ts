@@ -9,7 +9,7 @@ import { drawnWeights } from "../../node/model.ts";
 import { onnxRuntime } from "../../node/runtime/onnx-runtime.ts";
 import { countGraph } from "../../work/count-graph.ts";
 import { outputDifference } from "../difference.ts";
-import { readWeight, type WeightedNetwork } from "../network.ts";
+import { readWeight, type WeightedNetwork, withWeights } from "../network.ts";
 import { type QuantiseSpec, quantise } from "./quantise.ts";
 
 const runtime = onnxRuntime();
@@ -192,5 +192,36 @@ describe("quantise", () => {
     const zero = dataSet("zero", [{ role: "data", name: "x", shape: [3], values, scale: 1 }]);
     const spec = staticSpec(zero, { calibration: { runtime, set: zero } });
     await expect(quantise(networkOf(b.graph()), spec)).rejects.toMatchObject({ code: "not-finite" });
+  });
+});
+
+describe("weights", () => {
+  const network = networkOf(plainNetwork());
+  const withBias = async (bias: number) => {
+    const type = await readWeight(network, "conv1/bias");
+    const data = Float32Array.from({ length: 8 }, (_, i) => (i === 3 ? bias : 0.1));
+    return withWeights(network, new Map([["conv1/bias", { ...type, data }]]));
+  };
+
+  it.each([false, true])(
+    "get scales by which a large bias still fits into 32 bits (per channel %s)",
+    async (perChannel) => {
+      const large = await withBias(-3e5);
+      const set = samplesFor(network.graph);
+      const calibration = { runtime, set, samples: 8 };
+      const { network: made } = await quantise(large, { to: "int8-static", perChannel, calibration });
+      const codes = await readWeight(made, "conv1/bias/codes");
+      const scales = await readWeight(made, "conv1/bias/scale");
+      const back = Number(codes.data[3]) * Number(scales.data[perChannel ? 3 : 0]);
+      expect(back / -3e5).toBeCloseTo(1, 3);
+      expect(Math.abs(Number(codes.data[3]))).toBeLessThanOrEqual(2 ** 30 * 1.001);
+    },
+  );
+
+  it("that are not finite are refused", async () => {
+    await expect(quantise(await withBias(Number.NaN), { to: "int8-dynamic" })).rejects.toMatchObject({
+      code: "not-finite",
+      message: expect.stringContaining('"conv1"'),
+    });
   });
 });

@@ -3,6 +3,7 @@
 import type { Graph, Layer } from "../../graph/graph.ts";
 import { modernised } from "../../learn/modernise.ts";
 import { foldBatchNorms } from "../../learn/train/fold.ts";
+import { checkFinite } from "../finite.ts";
 import type { WeightedNetwork } from "../network.ts";
 import type { ActivationType, Range } from "./affine.ts";
 import { type CalibratePlan, calibrate } from "./calibrate.ts";
@@ -84,6 +85,7 @@ const MAKERS: { readonly [K in Precision]: Maker<K> } = {
  * @throws InputError "nothing-to-quantise", "not-float32", "unknown-layer", "no-samples", "not-finite", "old-operator-set"
  */
 export async function quantise(network: WeightedNetwork, spec: QuantiseSpec): Promise<Quantised> {
+  await checkFinite(network);
   const folded = await foldBatchNorms(modern(network.graph), network.weights);
   const make = MAKERS[spec.to] as (network: WeightedNetwork, spec: QuantiseSpec) => Promise<Made>;
   return { ...(await make({ graph: folded.graph, weights: network.weights }, spec)), folded: folded.folded };

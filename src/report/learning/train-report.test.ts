@@ -28,11 +28,11 @@ const text = (what: TrainReport) =>
 describe("trainDocument", () => {
   it("tells accuracy, time and joules, and that none could be read", () => {
     const shown = text(report);
-    expect(shown).toMatch(/accuracy +75\.0 %/);
+    expect(shown).toMatch(/accuracy +75\.00 %/);
     expect(shown).toMatch(/training time +11\.0 s/);
     expect(shown).toMatch(/energy +nothing could be read/);
-    expect(shown).toMatch(/1 +2\.00 +25\.0 % +3\.00 s +60\.0 J/);
-    expect(shown).toMatch(/2 +1\.00 +75\.0 % +3\.00 s +–/);
+    expect(shown).toMatch(/1 +2\.00 +25\.00 % +3\.00 s +60\.0 J/);
+    expect(shown).toMatch(/2 +1\.00 +75\.00 % +3\.00 s +–/);
     expect(shown).toMatch(/joules per inference estimated for some device/);
     expect(shown).toMatch(/resumed after 5 updates/);
     expect(renderCsv(trainDocument(report), {}).split("\n")).toHaveLength(4);

@@ -1,7 +1,7 @@
 // What a training says to people: how good, how many joules and seconds, epoch by epoch, and what the network costs before and after.
 import type { EpochRow, Score } from "../../learn/train/plan.ts";
 import type { Measurement } from "../../measure/measurement.ts";
-import type { Column, Document, Fact, Section } from "../document.ts";
+import type { Cell, Column, Document, Fact, Section } from "../document.ts";
 import {
   countCell,
   durationCell,
@@ -9,7 +9,6 @@ import {
   numberWithoutUnitCell,
   quantityCell,
   rangeCell,
-  ratioCell,
   textCell,
 } from "../show.ts";
 
@@ -48,8 +47,11 @@ export interface TrainReport {
   readonly notes: readonly string[];
 }
 
-export const scoreCell = (score: Score | undefined) =>
-  score?.accuracy === undefined ? numberWithoutUnitCell(score?.loss) : ratioCell(score.accuracy);
+/** "99.08 %": a hundredth of a per cent is one sample of ten thousand. A loss where there is no accuracy. */
+export const scoreCell = (score: Score | undefined): Cell =>
+  score?.accuracy === undefined
+    ? numberWithoutUnitCell(score?.loss)
+    : { text: `${(100 * score.accuracy).toFixed(2)} %`, value: score.accuracy };
 
 export const scoreName = (score: Score | undefined): string => (score?.accuracy === undefined ? "loss" : "accuracy");
 

@@ -2,8 +2,10 @@
 import { describe, expect, it } from "vitest";
 import { pairedDifference } from "../../reduce/distil/paired.ts";
 import { payBack } from "../../reduce/distil/pay-back.ts";
+import type { NetworkRecord } from "../../reduce/record.ts";
+import { sumWork } from "../../work/total.ts";
 import { renderText } from "../text.ts";
-import { comparisonText, type GridRow, gridSection, payBackSection } from "./distil-report.ts";
+import { comparisonText, type GridRow, gridSection, payBackRows, payBackSection } from "./distil-report.ts";
 
 const row = (alpha: number, deviation: number | undefined, isBest = false): GridRow => ({
   point: { teacher: "big.onnx", student: "0.5", alpha, temperature: 4 },
@@ -35,11 +37,44 @@ describe("gridSection", () => {
   });
 });
 
+describe("payBackRows", () => {
+  const record = (perInferenceJ: number, kind: string, half: number): NetworkRecord => ({
+    work: sumWork([]),
+    nonzero: { params: 0, macs: 0, energyJ: {} },
+    energyJ: { "op-energy": 2 * perInferenceJ },
+    time: undefined,
+    measured: { perInferenceJ, lowJ: perInferenceJ - half, highJ: perInferenceJ + half, kind, isNet: true },
+    score: undefined,
+  });
+  const pair = (kind: string, half: number) => ({ before: record(3, kind, half), after: record(1, kind, half) });
+
+  it("calls joules what they are", () => {
+    const rows = payBackRows({ by: "modelled", energyJ: 100 }, {}, pair("modelled", 0.5));
+    expect(rows.map(({ spentBy, savedBy, payBack }) => [spentBy, savedBy, payBack.inferences])).toEqual([
+      ["modelled", "modelled", 50],
+      ["modelled", "op-energy", 25],
+    ]);
+    expect(payBackRows(undefined, { "op-energy": 8 }, pair("measured", 0.5))).toMatchObject([
+      { spentBy: "op-energy", savedBy: "op-energy", payBack: { inferences: 2 } },
+    ]);
+  });
+
+  it("promises nothing where the meter cannot tell", () => {
+    const rows = payBackRows({ by: "measured", energyJ: 100 }, {}, pair("measured", 1.5));
+    expect(rows[0]).toMatchObject({
+      savedBy: "measured",
+      isClear: false,
+      payBack: { savedJ: 2, inferences: undefined },
+    });
+    expect(text(payBackSection(rows))).toMatch(/measured +2\.00 J +no clear saving/);
+  });
+});
+
 describe("payBackSection", () => {
   it("says never where nothing is saved", () => {
     const rows = [
-      { spentBy: "measured", savedBy: "op-energy", payBack: payBack(100, 3, 1)! },
-      { spentBy: "measured", savedBy: "roofline", payBack: payBack(100, 1, 1)! },
+      { spentBy: "measured", savedBy: "op-energy", isClear: true, payBack: payBack(100, 3, 1)! },
+      { spentBy: "measured", savedBy: "roofline", isClear: true, payBack: payBack(100, 1, 1)! },
     ];
     expect(text(payBackSection(rows))).toMatch(/op-energy +2\.00 J +50\n.*roofline +0(\.00)? J +never/);
     expect(payBackSection([])).toEqual([]);

@@ -2,10 +2,12 @@
 // spent have been saved.
 import type { GridPoint, Spread } from "../../reduce/distil/grid.ts";
 import type { PairedDifference } from "../../reduce/distil/paired.ts";
-import type { PayBack } from "../../reduce/distil/pay-back.ts";
+import { type PayBack, payBack } from "../../reduce/distil/pay-back.ts";
+import { isClear, type ReductionRecord } from "../../reduce/record.ts";
 import { formatCount, formatNumber } from "../../units/format.ts";
 import type { Cell, Column, Section } from "../document.ts";
 import { countCell, NOT_KNOWN_CELL, numberWithoutUnitCell, quantityCell, textCell } from "../show.ts";
+import { joulesOf } from "./reduction-report.ts";
 
 /** One point of the grid. */
 export interface GridRow {
@@ -26,6 +28,8 @@ export interface PayBackRow {
   readonly spentBy: string;
   readonly savedBy: string;
   readonly payBack: PayBack;
+  /** What is saved is more than the meter's doubt; true for what is counted. */
+  readonly isClear: boolean;
 }
 
 /** "97.32 % ± 0.21": mean and deviation, in points. */
@@ -106,6 +110,32 @@ export function comparisonText({ mean, low, high, pairs, verdict }: PairedDiffer
   return `${VERDICTS[verdict]}: ${shown(mean)}${unit} against the same student from scratch${interval}, ${pairs} seeds`;
 }
 
+/**
+ * One row for everything that tells what an inference saves: a meter by its kind, and the metrics.
+ * @param read joules spent as a meter told them; undefined: each metric's own model of them stands in
+ * @param modelledJ joules spent, by metric
+ */
+export function payBackRows(
+  read: { readonly by: string; readonly energyJ: number } | undefined,
+  modelledJ: Readonly<Record<string, number>>,
+  record: ReductionRecord,
+): readonly PayBackRow[] {
+  const [before, after] = [joulesOf(record.before), joulesOf(record.after)];
+  return Object.keys(after).flatMap((savedBy) => {
+    const paid = payBack(read?.energyJ ?? modelledJ[savedBy], before[savedBy], after[savedBy]);
+    if (paid === undefined) return [];
+    const clear = savedBy !== record.after.measured?.kind || isClear(record) !== false;
+    return [
+      {
+        spentBy: read?.by ?? savedBy,
+        savedBy,
+        isClear: clear,
+        payBack: clear ? paid : { ...paid, inferences: undefined },
+      },
+    ];
+  });
+}
+
 /** When the joules spent have been saved. */
 export function payBackSection(rows: readonly PayBackRow[]): readonly Section[] {
   if (rows.length === 0) return [];
@@ -123,12 +153,14 @@ export function payBackSection(rows: readonly PayBackRow[]): readonly Section[] 
         { title: "saved per inference", align: "right" },
         { title: "inferences", align: "right" },
       ],
-      rows: rows.map(({ spentBy, savedBy, payBack: { spentJ, savedJ, inferences } }) => [
+      rows: rows.map(({ spentBy, savedBy, isClear, payBack: { spentJ, savedJ, inferences } }) => [
         textCell(spentBy),
         quantityCell(spentJ, "J"),
         textCell(savedBy),
         quantityCell(savedJ, "J"),
-        inferences === undefined ? textCell("never", "warning") : { text: formatCount(inferences), value: inferences },
+        inferences === undefined
+          ? textCell(isClear ? "never" : "no clear saving", "warning")
+          : { text: formatCount(inferences), value: inferences },
       ]),
     },
   ];

@@ -3,7 +3,7 @@ import type { NetworkRecord } from "../../reduce/record.ts";
 import { sumWork } from "../../work/total.ts";
 import { renderCsv } from "../csv.ts";
 import { renderText } from "../text.ts";
-import { accuracyChart, type ReductionReport, reductionDocument } from "./reduction-report.ts";
+import { accuracyChart, joulesOf, type ReductionReport, reductionDocument } from "./reduction-report.ts";
 
 function record(share: number, accuracy: number | undefined, more: Partial<NetworkRecord> = {}): NetworkRecord {
   const work = { ...sumWork([]), macs: 1000 * share, params: 500 * share, weightBytes: 2000 * share };
@@ -33,7 +33,7 @@ const text = (what: ReductionReport) =>
 describe("reductionDocument", () => {
   it("lays before and after side by side with what is saved", () => {
     const shown = text(report);
-    expect(shown).toMatch(/accuracy +99\.0 % +98\.0 % +-1\.00 points/);
+    expect(shown).toMatch(/accuracy +99\.00 % +98\.00 % +-1\.00 points/);
     expect(shown).toMatch(/MACs +1,000 +500 +50\.0 %/);
     expect(shown).toMatch(/op-energy +1\.00 µJ +500 nJ +50\.0 %/);
     expect(shown).toMatch(/roofline +2\.00 µJ +2\.00 µJ +0 %/);
@@ -53,11 +53,38 @@ describe("reductionDocument", () => {
   });
 
   it("tells what a meter read, also where it grew", () => {
-    const measured = (perInferenceJ: number) => ({ perInferenceJ, lowJ: 1, highJ: 2, kind: "modelled", isNet: true });
-    const before = record(1, 0.99, { measured: measured(1) });
-    const after = record(1, 0.99, { measured: measured(1.5) });
-    expect(text({ ...report, record: { before, after } })).toMatch(/joules \(modelled\) +1\.00 J +1\.50 J +-50\.0 %/);
-    expect(accuracyChart({ ...report, record: { before, after } })?.note).toMatch(/measured/);
+    const measured = (perInferenceJ: number, half: number) => ({
+      measured: {
+        perInferenceJ,
+        lowJ: perInferenceJ - half,
+        highJ: perInferenceJ + half,
+        kind: "modelled",
+        isNet: true,
+      },
+    });
+    const pair = (half: number) => ({
+      before: record(1, 0.99, measured(1, half)),
+      after: record(1, 0.99, measured(1.5, half)),
+    });
+    const apart = { ...report, record: pair(0.2) };
+    expect(text(apart)).toMatch(/joules \(modelled\) +1\.00 J +1\.50 J +-50\.0 %/);
+    expect(text(apart)).toMatch(/95 % interval +800 mJ–1\.20 J +1\.30–1\.70 J/);
+    expect(text(apart)).toMatch(/modelled joules are those above idle/);
+    expect(accuracyChart(apart)?.note).toBe("joules per inference: modelled");
+    expect(joulesOf(apart.record.after)).toMatchObject({ modelled: 1.5 });
+    expect(text(apart)).not.toMatch(/measured/);
+  });
+
+  it("claims no saving where the intervals overlap, and says whether idle power is in it", () => {
+    const measured = (perInferenceJ: number) => ({
+      measured: { perInferenceJ, lowJ: perInferenceJ - 1, highJ: perInferenceJ + 1, kind: "measured", isNet: false },
+    });
+    const shown = text({
+      ...report,
+      record: { before: record(1, 0.99, measured(3)), after: record(1, 0.99, measured(2)) },
+    });
+    expect(shown).toMatch(/joules \(measured\) .*no clear difference/);
+    expect(shown).toMatch(/measured joules hold idle power too/);
   });
 
   it("does without scores, and tells losses where there is no accuracy", () => {
@@ -80,10 +107,6 @@ describe("accuracyChart", () => {
       { name: "before", points: [[1e-6, 0.99]], labels: ["before"] },
       { name: "grid", points: [[7e-7, 0.985]], labels: ["half"] },
       { name: "after", points: [[5e-7, 0.98]], labels: ["after"] },
-    ]);
-    expect(accuracyChart({ ...report, chartMetric: "roofline" })?.series.map(({ name }) => name)).toEqual([
-      "before",
-      "after",
     ]);
   });
 

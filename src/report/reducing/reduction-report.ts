@@ -2,7 +2,7 @@
 // points lie between accuracy and joules.
 import type { EpochRow, Score } from "../../learn/train/plan.ts";
 import type { Measurement } from "../../measure/measurement.ts";
-import { type NetworkRecord, type ReductionRecord, savedRatio } from "../../reduce/record.ts";
+import { isClear, type NetworkRecord, type ReductionRecord, savedRatio } from "../../reduce/record.ts";
 import type { Cell, Column, Document, Fact, LinesChart, Section } from "../document.ts";
 import {
   energyFacts,
@@ -12,7 +12,7 @@ import {
   scoreName,
   seedSection,
 } from "../learning/train-report.ts";
-import { countCell, durationCell, NOT_KNOWN_CELL, quantityCell, ratioCell, textCell } from "../show.ts";
+import { countCell, durationCell, NOT_KNOWN_CELL, quantityCell, rangeCell, ratioCell, textCell } from "../show.ts";
 
 /** A network on the chart: one of a grid, or of a schedule. */
 export interface ReductionPoint {
@@ -20,7 +20,7 @@ export interface ReductionPoint {
   /** Points of one series share a colour and a line. */
   readonly series: string;
   readonly accuracy: number;
-  /** By metric; "measured" for joules that a meter told. */
+  /** By metric; by the meter's kind ("measured", "modelled") for joules that a meter told. */
   readonly energyJ: Readonly<Record<string, number>>;
 }
 
@@ -40,16 +40,12 @@ export interface ReductionReport {
   readonly measurement: Measurement | undefined;
   /** Device of the metrics. */
   readonly device: string | undefined;
-  /** Metric on the chart. Default: what was measured, else op-energy, else the first that both have. */
-  readonly chartMetric?: string | undefined;
   readonly notes: readonly string[];
 }
 
-const MEASURED = "measured";
-
-/** Joules per inference by what told them. */
+/** Joules per inference by what told them: a meter's under its kind, so that what is modelled is never called measured. */
 export function joulesOf({ energyJ, measured }: NetworkRecord): Readonly<Record<string, number>> {
-  return { ...(measured && { [MEASURED]: measured.perInferenceJ }), ...energyJ };
+  return { ...(measured && { [measured.kind]: measured.perInferenceJ }), ...energyJ };
 }
 
 type Value = (record: NetworkRecord) => number | undefined;
@@ -57,11 +53,21 @@ type Value = (record: NetworkRecord) => number | undefined;
 interface Row {
   readonly label: string;
   readonly value: Value;
-  readonly cell: (value: number | undefined) => Cell;
+  readonly cell: (value: number | undefined, record: NetworkRecord) => Cell;
+  /** What of it is saved. Default: the share. */
+  readonly saved?: (record: ReductionRecord) => Cell;
 }
 
 const bytes = (value: number | undefined): Cell => quantityCell(value, "B");
 const joules = (value: number | undefined): Cell => quantityCell(value, "J");
+
+/** A share only where the intervals are apart. */
+function meterSavedCell(record: ReductionRecord): Cell {
+  const { before, after } = record;
+  return isClear(record) === false
+    ? textCell("no clear difference", "dim")
+    : savedCell(savedRatio(before.measured?.perInferenceJ, after.measured?.perInferenceJ));
+}
 
 const hasZeros = ({ work, nonzero }: NetworkRecord): boolean => nonzero.params < work.params;
 
@@ -80,7 +86,20 @@ function rowsOf({ before, after }: ReductionRecord): readonly Row[] {
       ? { label: "time per inference", value: ({ time }) => time?.medianS, cell: durationCell }
       : undefined,
     meter
-      ? { label: `joules (${meter.kind})`, value: ({ measured }) => measured?.perInferenceJ, cell: joules }
+      ? {
+          label: `joules (${meter.kind})`,
+          value: ({ measured }) => measured?.perInferenceJ,
+          cell: joules,
+          saved: meterSavedCell,
+        }
+      : undefined,
+    meter
+      ? {
+          label: "… 95 % interval",
+          value: () => undefined,
+          cell: (_value, { measured }) => rangeCell(measured?.lowJ, measured?.highJ, "J"),
+          saved: () => textCell(""),
+        }
       : undefined,
     ...metrics.map((metric): Row => ({ label: metric, value: ({ energyJ }) => energyJ[metric], cell: joules })),
     ...skipped.map(
@@ -116,6 +135,13 @@ function tableSection(record: ReductionRecord, device: string | undefined): Sect
     { title: "after", align: "right" },
     { title: "saved", align: "right" },
   ];
+  const meter = before.measured ?? after.measured;
+  const captions = [
+    ...(device === undefined ? [] : [`metrics are estimates for ${device}`]),
+    ...(meter === undefined
+      ? []
+      : [`${meter.kind} joules ${meter.isNet ? "are those above idle" : "hold idle power too"}`]),
+  ];
   const scored = before.score ?? after.score;
   const first =
     scored === undefined
@@ -128,27 +154,28 @@ function tableSection(record: ReductionRecord, device: string | undefined): Sect
             changeCell(before.score, after.score),
           ],
         ];
-  const rows = rowsOf(record).map(({ label, value, cell }) => [
+  const rows = rowsOf(record).map(({ label, value, cell, saved }) => [
     textCell(label),
-    cell(value(before)),
-    cell(value(after)),
-    savedCell(savedRatio(value(before), value(after))),
+    cell(value(before), before),
+    cell(value(after), after),
+    saved?.(record) ?? savedCell(savedRatio(value(before), value(after))),
   ]);
   return {
     kind: "table",
     name: "network",
     main: true,
     title: "The network, per inference",
-    ...(device !== undefined && { caption: `metrics are estimates for ${device}` }),
+    ...(captions.length > 0 && { caption: captions.join("; ") }),
     columns,
     rows: [...first, ...rows],
   };
 }
 
-function metricOf({ record: { before, after }, chartMetric }: ReductionReport): string | undefined {
+/** What a meter told, else op-energy, else the first that both have. */
+function metricOf({ record: { before, after } }: ReductionReport): string | undefined {
   const [first, second] = [joulesOf(before), joulesOf(after)];
   const both = Object.keys(second).filter((metric) => first[metric] !== undefined);
-  return [chartMetric, MEASURED, "op-energy", ...both].find((metric) => metric !== undefined && both.includes(metric));
+  return [after.measured?.kind, "op-energy", ...both].find((metric) => metric !== undefined && both.includes(metric));
 }
 
 /** Accuracy over joules; nothing where one of them is not known. */

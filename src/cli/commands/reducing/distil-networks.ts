@@ -1,8 +1,9 @@
 // The networks of a distillation by the names that the user gave them: files, the zoo's, or a teacher made narrower.
+
+import { type OpenNetwork, openNetwork } from "../../../node/open-network.ts";
 import type { WeightedNetwork } from "../../../reduce/network.ts";
 import { InputError } from "../../../units/input-error.ts";
 import { ZOO_PREFIX } from "../../../zoo/network.ts";
-import { type OpenNetwork, openNetwork } from "../../../node/open-network.ts";
 
 type Dims = Readonly<Record<string, number>>;
 

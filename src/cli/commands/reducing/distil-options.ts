@@ -15,6 +15,7 @@ import {
   textOption,
 } from "../../options.ts";
 import { LEARNING_OPTIONS, type LearningSettings, learningSettings, oneOf } from "../learning/learning-options.ts";
+import { isRatio } from "./distil-networks.ts";
 import { REDUCTION_OPTIONS } from "./reduction-options.ts";
 
 const AXES = ["alpha", "temperature", "student", "teacher"] as const;
@@ -30,7 +31,7 @@ export const DISTIL_OPTIONS: readonly OptionSpec[] = [
   { flags: "--student <model>", description: "the network that learns: zoo:NAME, or an .onnx file" },
   { flags: "--shrink <ratio>", description: "instead of --student: the teacher with this share of its channels" },
   { flags: "--alpha <share>", description: "weight of the labels, 0 to 1; 1 is plain training (default 0.5)" },
-  { flags: "--temperature <t>", description: "T, above 0: softens both networks' answers (default 4)" },
+  { flags: "--temperature <t>", description: "T, above 0 and up to 100: softens both networks' answers (default 4)" },
   { flags: "--t2", description: "multiply the divergence by T² (default)" },
   { flags: "--no-t2", description: "leave T² out" },
   { flags: "--form <name>", description: `${DISTIL_FORMS.join(", ")} (default softmax)` },
@@ -114,16 +115,30 @@ function numbersOf(axis: Axis, texts: readonly string[], low: number, high: numb
     throw new InputError(
       "out-of-range",
       `${axis} "${text}" is not a number from ${low} to ${high}`,
-      `choose another ${axis}`,
+      axis === "temperature" && value > high
+        ? "rounding hides what is above: --form mse is what the loss tends to"
+        : `choose another ${axis}`,
     );
   });
 }
 
-/** Lowest and highest T that the losses take. */
-const [COLDEST, HOTTEST] = [1e-3, 1e6];
+/** Lowest and highest T that the losses take in float32. */
+const [COLDEST, HOTTEST] = [1e-3, 100];
 
 function studentOption(options: OptionValues): string | undefined {
   const [student, shrink] = [textOption(options, "--student"), textOption(options, "--shrink")];
+  if (student !== undefined && isRatio(student))
+    throw new InputError(
+      "no-network",
+      `--student: "${student}" is a ratio, not a network`,
+      `give --shrink ${student} for the teacher with that share of its channels, or --student zoo:NAME`,
+    );
+  if (shrink !== undefined && !isRatio(shrink))
+    throw new InputError(
+      "bad-ratio",
+      `--shrink: "${shrink}" is not a ratio`,
+      "give a share of the teacher's channels such as 0.5 or 50%; a network goes to --student",
+    );
   if (student !== undefined && shrink !== undefined)
     throw new InputError("two-students", "both --student and --shrink are given", "leave one of them out");
   return student ?? shrink;

@@ -16,11 +16,12 @@ import { askedTensors, type Objective } from "../../../reduce/distil/objective.t
 import { AnswerBook } from "../../../reduce/distil/teacher.ts";
 import { judgeNetwork } from "../../../reduce/judge.ts";
 import type { WeightedNetwork } from "../../../reduce/network.ts";
+import { unlessStopped } from "../../../reduce/stoppable.ts";
 import { InputError } from "../../../units/input-error.ts";
 import type { CommandContext, OptionValues } from "../../command.ts";
 import { dimensionsOption } from "../../options.ts";
 import { learningData } from "../learning/learning-data.ts";
-import type { LearningSettings } from "../learning/learning-options.ts";
+import { type LearningSettings, trainableBy } from "../learning/learning-options.ts";
 import { wallFactorOption } from "../measuring/machine-options.ts";
 import type { NetworkShelf } from "./distil-networks.ts";
 import type { DistilSettings } from "./distil-options.ts";
@@ -155,7 +156,7 @@ export class Trainer {
   }
 
   async all(): Promise<Trainings> {
-    const { points, learning, hasScratch, chooses } = this.#plan.settings;
+    const { points, learning } = this.#plan.settings;
     const { signal } = this.#plan.tools;
     const made: Training[][] = [];
     for (const point of points) {
@@ -167,6 +168,22 @@ export class Trainer {
       if (own.length > 0) made.push(own);
     }
     const best = bestOf(made.map((own) => own.map(({ score }) => score)));
+    return {
+      points: made,
+      assistants: this.#assistants,
+      scratch: [],
+      best,
+      chosen: made[best]![bestOf(made[best]!.map(({ score }) => [score]))]!,
+      teachers: [...this.#teachers.values()],
+      interrupted: signal.aborted,
+    };
+  }
+
+  /** What was trained, with the same student from scratch where it is asked for, and with test scores: what is not needed to have the student. */
+  async compared(trainings: Trainings): Promise<Trainings> {
+    const { hasScratch, chooses } = this.#plan.settings;
+    const { signal } = this.#plan.tools;
+    const { points: made, best } = trainings;
     const scratch: Training[] = [];
     if (hasScratch)
       for (const { seed, point } of made[best]!) {
@@ -176,26 +193,25 @@ export class Trainer {
     const tested = chooses || hasScratch ? await this.#tested(made[best]!) : made[best]!;
     const chosen = tested[bestOf(tested.map(({ score }) => [score]))]!;
     return {
+      ...trainings,
       points: made.map((own, i) => (i === best ? tested : own)),
-      assistants: this.#assistants,
       scratch: await this.#tested(scratch),
-      best,
       chosen,
-      teachers: [...this.#teachers.values()],
       interrupted: signal.aborted,
     };
   }
 
-  /** With their scores on the test data. */
+  /** With their scores on the test data; without them when it is interrupted. */
   async #tested(trainings: readonly Training[]): Promise<readonly Training[]> {
     const { test } = this.#plan.data;
     const { threads } = this.#learning;
     if (test === undefined) return trainings;
-    const how = { runtime: this.#plan.tools.runtime, set: test, loss: this.#plan.hard, dims: this.#dims };
+    const { runtime, signal } = this.#plan.tools;
+    const how = { runtime, signal, set: test, loss: this.#plan.hard, dims: this.#dims };
     const scored: Training[] = [];
     for (const training of trainings) {
-      const score = await judgeNetwork(training.network, { ...how, ...(threads !== undefined && { threads }) });
-      scored.push({ ...training, test: score });
+      const judge = () => judgeNetwork(training.network, { ...how, ...(threads !== undefined && { threads }) });
+      scored.push({ ...training, test: await unlessStopped(judge) });
     }
     return scored;
   }
@@ -211,7 +227,7 @@ export class Trainer {
       const point: GridPoint = { teacher: name, student, ...this.#plan.settings.assistantPoint };
       const prefix = `assistant ${student} of ${name}: `;
       const network = await this.#plan.shelf.student(student, name, seed);
-      const training = await this.#run(point, seed, prefix, teacher, network);
+      const training = await this.#run(point, seed, prefix, teacher, network, {});
       this.#assistants.push(training);
       teacher = training.network;
       this.#note(student, teacher);
@@ -230,7 +246,7 @@ export class Trainer {
       ? this.#plan.shelf.teacher(point.teacher)
       : this.#teacherOf(point.teacher));
     const student = await this.#plan.shelf.student(point.student, point.teacher, seed);
-    return this.#run(point, seed, prefix, teacher, student);
+    return this.#run(point, seed, prefix, teacher, student, freezing(this.#learning, student));
   }
 
   async #run(
@@ -239,11 +255,12 @@ export class Trainer {
     prefix: string,
     teacher: WeightedNetwork,
     student: WeightedNetwork,
+    frozen: ReturnType<typeof freezing>,
   ): Promise<Training> {
     const objective = objectiveOf(point, this.#plan.settings, this.#plan.hard, student, teacher, this.#dims);
     const { train, validation, test } = this.#plan.data;
     const { form } = this.#plan.settings;
-    const { epochs, batch, accumulate, rate, optimiser, schedule, warmUp, clipNorm, threads, patience } =
+    const { epochs, batch, accumulate, rate, optimiser, schedule, warmUp, clipNorm, threads, patience, recompute } =
       this.#learning;
     const { session, runtime, clock, signal } = this.#plan.tools;
     const plan: DistilPlan = {
@@ -274,6 +291,8 @@ export class Trainer {
           unit: "steps",
         }),
       onEpoch: (row) => this.#plan.context.progress(told(row, prefix)),
+      ...frozen,
+      ...(recompute && { recompute }),
       ...(clipNorm !== undefined && { clipNorm }),
       ...(threads !== undefined && { threads }),
       ...(patience !== undefined && { earlyStopping: { patience } }),
@@ -328,6 +347,11 @@ function trainingOf(
     score: after,
     test: undefined,
   };
+}
+
+/** Which of a student's weights learn, where some are frozen. @throws InputError "unknown-weight" */
+export function freezing({ freeze }: LearningSettings, { graph }: WeightedNetwork): Pick<DistilPlan, "trainable"> {
+  return freeze === undefined ? {} : { trainable: trainableBy(freeze, [...graph.weights.keys()]) };
 }
 
 /** What a student of this point is trained for. @throws InputError for features that do not fit */

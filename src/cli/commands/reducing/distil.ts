@@ -4,16 +4,15 @@ import { mean, standardDeviation } from "../../../math/statistics.ts";
 import { type GridPoint, type Spread, spreadOf } from "../../../reduce/distil/grid.ts";
 import { asksAnew, lossOf, PASSES_ANEW } from "../../../reduce/distil/objective.ts";
 import { type PairedDifference, pairedDifference } from "../../../reduce/distil/paired.ts";
-import { payBack } from "../../../reduce/distil/pay-back.ts";
 import { checkSameAnswers } from "../../../reduce/distil/teacher.ts";
 import {
   comparisonText,
   type GridRow,
   gridSection,
-  type PayBackRow,
+  payBackRows,
   payBackSection,
 } from "../../../report/reducing/distil-report.ts";
-import { joulesOf, type ReductionPoint } from "../../../report/reducing/reduction-report.ts";
+import type { ReductionPoint } from "../../../report/reducing/reduction-report.ts";
 import { plural } from "../../../report/work-sections.ts";
 import { formatNumber } from "../../../units/format.ts";
 import { countGraph } from "../../../work/count-graph.ts";
@@ -22,13 +21,14 @@ import { ZOO_PREFIX } from "../../../zoo/network.ts";
 import type { Command, CommandContext, OptionValues, Outcome } from "../../command.ts";
 import { dimensionsOption } from "../../options.ts";
 import { learningData } from "../learning/learning-data.ts";
-import { type Pricing, pricing } from "../learning/learning-energy.ts";
+import type { Pricing } from "../learning/learning-energy.ts";
 import { sumOf } from "../learning/learning-result.ts";
 import { NetworkShelf } from "./distil-networks.ts";
 import { DISTIL_OPTIONS, type DistilSettings, distilSettings } from "./distil-options.ts";
-import { distilData, objectiveOf, Trainer, type Training, type Trainings } from "./distil-trainings.ts";
-import { outOption } from "./reduction-options.ts";
-import { type Reduced, type ReductionTools, reductionOutcome, type Told } from "./reduction-outcome.ts";
+import { distilData, freezing, objectiveOf, Trainer, type Training, type Trainings } from "./distil-trainings.ts";
+import { lossOn, outOption } from "./reduction-options.ts";
+import { type Look, type Reduced, type ReductionTools, reductionOutcome, type Told } from "./reduction-outcome.ts";
+import { reductionPricing } from "./reduction-pricing.ts";
 
 type Dims = Readonly<Record<string, number>>;
 type Joules = Readonly<Record<string, number>>;
@@ -47,6 +47,7 @@ async function checkAll(settings: DistilSettings, shelf: NetworkShelf, hard: Los
     const student = await shelf.student(point.student, point.teacher, seed);
     checkSameAnswers(teacher.graph, student.graph, dims);
     lossOf(objectiveOf(point, settings, hard, student, teacher, dims));
+    freezing(settings.learning, student);
     for (const name of settings.assistants)
       checkSameAnswers(teacher.graph, (await shelf.student(name, point.teacher, seed)).graph, dims);
   }
@@ -105,19 +106,6 @@ function gridRows(made: Trainings, windowJ: Told["windowJ"], price: Pricing, dim
 function readJ(made: Trainings, windowJ: Told["windowJ"]): number | undefined {
   const asked = made.teachers.flatMap(({ windows }) => windows.map(windowJ));
   return sumOf([...everyTraining(made).map((training) => epochsJ(training, windowJ)), ...asked]);
-}
-
-function payBackRows(
-  spent: number | undefined,
-  modelled: Joules,
-  { record, measurement }: Told,
-): readonly PayBackRow[] {
-  const [before, after] = [joulesOf(record.before), joulesOf(record.after)];
-  return Object.keys(after).flatMap((savedBy) => {
-    const paid = payBack(spent ?? modelled[savedBy], before[savedBy], after[savedBy]);
-    if (paid === undefined) return [];
-    return [{ spentBy: spent === undefined ? savedBy : (measurement?.kind ?? "measured"), savedBy, payBack: paid }];
-  });
 }
 
 /** Of the test scores, seed by seed; a loss is better when it is lower, so the sign is turned. */
@@ -199,6 +187,9 @@ function notesOf(settings: DistilSettings, made: Trainings, byTeacher: boolean, 
           `${plural(made.points.flat().length, "student")} trained; the best is chosen on validation data${hasTest ? ", and only that point sees the test data" : ""}`,
         ]
       : []),
+    ...(settings.learning.patience === undefined
+      ? []
+      : ["each student is that of its best epoch, by validation data: samples held back from training"]),
     ...(hasTest ? [] : ["there are no test samples: accuracy before and after is not known"]),
     ...(made.interrupted ? ["interrupted: what had been trained by then is here"] : []),
   ];
@@ -224,20 +215,23 @@ async function distilAll(options: OptionValues, context: CommandContext): Promis
   outOption(options);
   const settings = distilSettings(options);
   const dims = dimensionsOption(options, "--dim");
-  const price = await pricing(options);
+  const price = await reductionPricing(options);
   const shelf = new NetworkShelf(dims);
   const [first] = settings.points;
   if (first === undefined) throw new Error("a grid without points");
   const { test: plain, train } = learningData(settings.learning);
-  const masked = train.columns.some(({ role }) => role === "mask");
-  const hard: LossSpec = masked ? { ...settings.learning.loss, masked } : settings.learning.loss;
+  const hard: LossSpec = lossOn(train, settings.learning.loss);
   try {
     await checkAll(settings, shelf, hard, dims);
     const { onnxRuntime } = await import("../../../node/runtime/onnx-runtime.ts");
     const teacher = await shelf.teacher(first.teacher);
     const data = await distilData(settings, teacher, hard, { runtime: onnxRuntime() }, dims);
-    const reduce = async (tools: ReductionTools): Promise<Reduced> => {
-      const made = await new Trainer({ settings, shelf, data, hard, tools, options, context }).all();
+    const reduce = async (tools: ReductionTools): Promise<Look> => {
+      const trainer = new Trainer({ settings, shelf, data, hard, tools, options, context });
+      const trained = await trainer.all();
+      return async () => lookAt(await trainer.compared(trained));
+    };
+    const lookAt = async (made: Trainings): Promise<Reduced> => {
       const { chosen, points, best } = made;
       const found = comparison(made);
       const isAccuracy = chosen.score?.accuracy !== undefined;
@@ -253,6 +247,7 @@ async function distilAll(options: OptionValues, context: CommandContext): Promis
           ...notesOf(settings, made, data.byTeacher, plain !== undefined),
         ],
         interrupted: made.interrupted,
+        ...(chosen.rows.length === 0 && { unfinished: "interrupted before the first epoch ended" }),
         closing: (told) => closing(made, found, settings, price, dims, told),
         result: {
           data: settings.learning.data,
@@ -297,7 +292,8 @@ function closing(
   const rows = gridRows(made, windowJ, price, dims);
   const spentJ = readJ(made, windowJ);
   const modelled = modelledJ(made, settings, price, dims);
-  const paid = payBackRows(spentJ, modelled, told);
+  const read = spentJ === undefined ? undefined : { by: measurement?.kind ?? "read", energyJ: spentJ };
+  const paid = payBackRows(read, modelled, told.record);
   const seeds = points[best]!.map((one) => ({
     seed: one.seed,
     end: one.end,

@@ -49,6 +49,9 @@ const L1_RATE = 3e-3;
 const ZOO_WARM_EPOCHS = 3;
 
 export interface PruneSettings {
+  /** Undefined: nothing is trained, and nothing judged. */
+  readonly data: string | undefined;
+  /** `data` is empty where there are none. */
   readonly learning: LearningSettings;
   readonly target: PruneTarget;
   readonly l1: { readonly mu: number; readonly epochs: number; readonly rate: number } | undefined;
@@ -148,18 +151,40 @@ function l1Of(options: OptionValues): PruneSettings["l1"] {
   return undefined;
 }
 
-/** @throws InputError for what cannot be meant */
+/** What trains, in words; undefined where nothing does. */
+function trainingIn(settings: Pick<PruneSettings, "l1" | "warmEpochs" | "epochs" | "gradual">): string | undefined {
+  const { l1, warmEpochs, epochs, gradual } = settings;
+  if (l1 !== undefined) return "the training with --l1";
+  if (warmEpochs > 0) return "the warm start (--warm-epochs)";
+  if (epochs > 0) return "fine-tuning (--epochs)";
+  return gradual > 1 ? "the epochs between the steps of --gradual" : undefined;
+}
+
+/** @throws InputError for what cannot be meant, "no-data" when something is to be trained without any */
 export function pruneSettings(model: string, options: OptionValues): PruneSettings {
   const { epochs: _own, ...rest } = options;
   const isDrawn = model.startsWith(ZOO_PREFIX);
-  return {
-    target: targetOf(options),
+  const data = textOption(options, "--data");
+  const course = {
     l1: l1Of(options),
     warmEpochs: countOption(options, "--warm-epochs", 0) ?? (isDrawn ? ZOO_WARM_EPOCHS : 0),
     epochs: countOption(options, "--epochs", 0) ?? 0,
     gradual: countOption(options, "--gradual") ?? 1,
+  };
+  const target = targetOf(options);
+  const training = trainingIn(course);
+  if (data === undefined && training !== undefined)
+    throw new InputError(
+      "no-data",
+      `${training} needs samples, and no data set is given`,
+      "give --data FOLDER, or leave the training out",
+    );
+  return {
+    target,
+    data,
+    ...course,
     keepShapes: flagOption(options, "--keep-shapes"),
     multiple: countOption(options, "--multiple") ?? DEFAULT_MULTIPLE,
-    learning: learningSettings({ ...rest, schedule: options.schedule ?? "cosine" }),
+    learning: learningSettings({ ...rest, data: data ?? "", schedule: options.schedule ?? "cosine" }),
   };
 }

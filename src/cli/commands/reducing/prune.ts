@@ -1,9 +1,13 @@
 // `joulecast prune MODEL --data DIR`: fewer weights, or fewer channels, with the training that goes with it; and what that saves, on a
 // runtime that multiplies zeros and on hardware that skips them.
 
+import type { DataSet } from "../../../learn/data/data-set.ts";
 import type { Score } from "../../../learn/train/plan.ts";
+import { type OpenNetwork, openNetwork } from "../../../node/open-network.ts";
+import type { WeightedNetwork } from "../../../reduce/network.ts";
 import type { PruneFit, PruneOutcome, PrunePlan } from "../../../reduce/prune/pipeline.ts";
 import type { PruneMethod, PruneTarget, TargetOf } from "../../../reduce/prune/target.ts";
+import { unlessStopped } from "../../../reduce/stoppable.ts";
 import type { SeedRow } from "../../../report/learning/train-report.ts";
 import { pruningSections } from "../../../report/reducing/prune-report.ts";
 import { plural } from "../../../report/work-sections.ts";
@@ -11,16 +15,21 @@ import { formatNumber } from "../../../units/format.ts";
 import type { Command, CommandContext, OptionValues, Outcome } from "../../command.ts";
 import { dimensionsOption } from "../../options.ts";
 import { type LearningData, learningData } from "../learning/learning-data.ts";
-import { type OpenNetwork, openNetwork } from "../../../node/open-network.ts";
+import { trainableBy } from "../learning/learning-options.ts";
 import { sumOf } from "../learning/learning-result.ts";
 import { wallFactorOption } from "../measuring/machine-options.ts";
 import { PRUNE_OPTIONS, type PruneSettings, pruneSettings } from "./prune-options.ts";
-import { type Reduced, type ReductionTools, reductionOutcome } from "./reduction-outcome.ts";
+import { lossOn } from "./reduction-options.ts";
+import { type Look, type Reduced, type ReductionTools, reductionOutcome } from "./reduction-outcome.ts";
 
 interface SeedRun {
   readonly seed: number;
   readonly prefix: string;
   readonly outcome: PruneOutcome;
+}
+
+/** On test data, before and after. */
+interface Scores {
   readonly before: Score | undefined;
   readonly after: Score | undefined;
 }
@@ -28,27 +37,32 @@ interface SeedRun {
 interface Task {
   readonly model: string;
   readonly settings: PruneSettings;
-  readonly data: LearningData;
+  /** Undefined: nothing is trained or judged. */
+  readonly data: LearningData | undefined;
   readonly options: OptionValues;
   readonly context: CommandContext;
   readonly tools: ReductionTools;
 }
 
-const lossOf = ({ settings, data }: Pick<Task, "settings" | "data">) => {
-  const { loss } = settings.learning;
-  return data.train.columns.some(({ role }) => role === "mask") ? { ...loss, masked: true } : loss;
-};
+/** Stands for the data where nothing is trained. */
+const NO_DATA: DataSet = { name: "no data", samples: 0, columns: [] };
 
-async function fitOf({ settings, data, options, tools }: Task, seed: number, prefix: string): Promise<PruneFit> {
+async function fitOf(
+  { settings, data, options, tools }: Task,
+  network: OpenNetwork,
+  seed: number,
+  prefix: string,
+): Promise<PruneFit> {
   const { sessionMeter } = await import("../../../node/runtime/session-meter.ts");
-  const { optimiser, batch, accumulate, rate, schedule, warmUp, clipNorm, threads } = settings.learning;
+  const { optimiser, batch, accumulate, rate, schedule, warmUp, clipNorm, threads, freeze, recompute } =
+    settings.learning;
   const { runtime, clock, session, signal } = tools;
-  const { train, validation } = data;
+  const { train, validation } = data ?? { train: NO_DATA, validation: undefined };
   return {
     runtime,
     train,
     ...(validation && { validation }),
-    loss: lossOf({ settings, data }),
+    loss: lossOn(train, settings.learning.loss),
     optimiser,
     batch,
     accumulate,
@@ -59,6 +73,8 @@ async function fitOf({ settings, data, options, tools }: Task, seed: number, pre
     clock,
     signal,
     dims: dimensionsOption(options, "--dim"),
+    ...(freeze && { trainable: trainableBy(freeze, [...network.graph.weights.keys()]) }),
+    ...(recompute && { recompute }),
     ...(clipNorm !== undefined && { clipNorm }),
     ...(threads !== undefined && { threads }),
     ...(session && { meter: sessionMeter(session, { prefix, wallFactor: wallFactorOption(options) }) }),
@@ -66,13 +82,10 @@ async function fitOf({ settings, data, options, tools }: Task, seed: number, pre
 }
 
 async function pruneSeed(task: Task, network: OpenNetwork, seed: number, prefix: string): Promise<SeedRun> {
-  const [{ pruneNetwork }, { judgeNetwork }] = await Promise.all([
-    import("../../../reduce/prune/pipeline.ts"),
-    import("../../../reduce/judge.ts"),
-  ]);
-  const { settings, data, context, tools } = task;
+  const { pruneNetwork } = await import("../../../reduce/prune/pipeline.ts");
+  const { settings, context } = task;
   const { target, l1, warmEpochs, epochs, gradual, keepShapes, multiple } = settings;
-  const fit = await fitOf(task, seed, prefix);
+  const fit = await fitOf(task, network, seed, prefix);
   const plan: PrunePlan = {
     network,
     target,
@@ -95,19 +108,26 @@ async function pruneSeed(task: Task, network: OpenNetwork, seed: number, prefix:
         unit: "steps",
       }),
   };
-  const outcome = await pruneNetwork(plan);
-  const { test } = data;
-  const { runtime } = tools;
-  const { threads } = settings.learning;
+  return { seed, prefix, outcome: await pruneNetwork(plan) };
+}
+
+/** On the test data; nothing is known of what was interrupted. */
+async function scoresOf({ settings, data, options, tools }: Task, { outcome }: SeedRun): Promise<Scores> {
+  const test = data?.test;
+  if (test === undefined) return { before: undefined, after: undefined };
+  const { judgeNetwork } = await import("../../../reduce/judge.ts");
+  const { runtime, signal } = tools;
+  const { threads, loss } = settings.learning;
   const how = {
     runtime,
-    loss: lossOf(task),
-    ...(fit.dims && { dims: fit.dims }),
+    signal,
+    set: test,
+    loss: lossOn(test, loss),
+    dims: dimensionsOption(options, "--dim"),
     ...(threads !== undefined && { threads }),
   };
-  const judge = async (one: PruneOutcome["network"]) =>
-    test === undefined ? undefined : judgeNetwork(one, { ...how, set: test });
-  return { seed, prefix, outcome, before: await judge(outcome.original), after: await judge(outcome.network) };
+  const judge = (network: WeightedNetwork) => unlessStopped(() => judgeNetwork(network, how));
+  return { before: await judge(outcome.original), after: await judge(outcome.network) };
 }
 
 const TARGET_TEXT: { readonly [M in PruneMethod]: (target: TargetOf<M>) => string } = {
@@ -137,9 +157,11 @@ function notesOf({ settings }: Task, { outcome }: SeedRun): readonly string[] {
           `${zeros} zeros are left in the file: a dense runtime multiplies them too; only what says "zeros skipped" counts them as saved`,
         ]
       : []),
-    ...(isUnstructured(settings.target) || settings.epochs > 0
+    ...(settings.epochs > 0
       ? []
-      : ["not fine-tuned: removing channels costs accuracy that --epochs 2 mostly brings back"]),
+      : [
+          `not fine-tuned: removing ${isUnstructured(settings.target) ? "weights" : "channels"} costs accuracy that --epochs 2 mostly brings back`,
+        ]),
     ...(end === "interrupted" ? ["interrupted: what was done so far"] : []),
   ];
 }
@@ -155,7 +177,7 @@ const layersResult = ({ before, after }: PruneOutcome) => {
   }));
 };
 
-function seedRow({ seed, outcome, after }: SeedRun): SeedRow {
+function seedRow({ seed, outcome }: SeedRun, { after }: Scores): SeedRow {
   const { rows, end } = outcome;
   return {
     seed,
@@ -166,19 +188,23 @@ function seedRow({ seed, outcome, after }: SeedRun): SeedRow {
   };
 }
 
-function reducedOf(task: Task, runs: readonly SeedRun[]): Reduced {
-  const { settings } = task;
+async function reducedOf(task: Task, runs: readonly SeedRun[]): Promise<Reduced> {
+  const { settings, context } = task;
+  if (task.data?.test !== undefined) context.progress("judging before and after");
+  const scores: Scores[] = [];
+  for (const run of runs) scores.push(await scoresOf(task, run));
   const { target, learning, l1 } = settings;
   const first = runs[0]!;
   const { outcome } = first;
   const layers = layersResult(outcome);
-  const { optimiser, rate, schedule, data, batch } = learning;
+  const { optimiser, rate, schedule, batch } = learning;
+  const { data } = settings;
   return {
     before: outcome.original,
     after: outcome.network,
     trained: { rows: outcome.rows, earlierEpochs: 0, prefix: first.prefix },
-    seeds: runs.map(seedRow),
-    scores: { before: first.before, after: first.after },
+    seeds: runs.map((run, i) => seedRow(run, scores[i]!)),
+    scores: scores[0]!,
     settings: [
       ["method", `${target.method}: ${targetText(target)}`],
       ["compression ratio", outcome.ratio === undefined ? "nothing is left" : formatNumber(outcome.ratio)],
@@ -192,7 +218,7 @@ function reducedOf(task: Task, runs: readonly SeedRun[]): Reduced {
     notes: notesOf(task, first),
     sections: pruningSections({ layers, channels: outcome.channels, dead: outcome.dead, phases: outcome.phases }),
     result: {
-      data,
+      data: data ?? null,
       method: target.method,
       target,
       compressionRatio: outcome.ratio ?? null,
@@ -200,15 +226,17 @@ function reducedOf(task: Task, runs: readonly SeedRun[]): Reduced {
       channels: outcome.channels,
       dead: [...outcome.dead].map(([layer, count]) => ({ layer, count })),
       phases: outcome.phases,
-      settings: { ...settings, l1: l1 ?? null },
+      settings: { ...settings, l1: l1 ?? null, learning: { ...learning, data: data ?? null } },
     },
     interrupted: outcome.end === "interrupted",
+    ...(outcome.steps === 0 && { unfinished: "interrupted before the first step of pruning" }),
   };
 }
 
 async function pruneModel(model: string, options: OptionValues, context: CommandContext): Promise<Outcome> {
   const settings = pruneSettings(model, options);
-  const data = learningData(settings.learning);
+  const { data: named } = settings;
+  const data = named === undefined ? undefined : learningData({ ...settings.learning, data: named });
   const { seeds } = settings.learning;
   const networks: OpenNetwork[] = [];
   try {
@@ -219,7 +247,7 @@ async function pruneModel(model: string, options: OptionValues, context: Command
         model,
         title: `${model} pruned`,
         judge: undefined,
-        reduce: async (tools) => {
+        reduce: async (tools): Promise<Look> => {
           const task: Task = { model, settings, data, options, context, tools };
           const runs: SeedRun[] = [];
           for (const [i, seed] of seeds.entries()) {
@@ -227,7 +255,7 @@ async function pruneModel(model: string, options: OptionValues, context: Command
             const prefix = seeds.length > 1 ? `seed ${seed}, ` : "";
             runs.push(await pruneSeed(task, networks[i]!, seed, prefix));
           }
-          return reducedOf(task, runs);
+          return () => reducedOf(task, runs);
         },
       },
       options,

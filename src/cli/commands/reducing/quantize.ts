@@ -1,19 +1,21 @@
 // `joulecast quantize MODEL`: the same network with 8- or 16-bit numbers, accuracy, time and joules before and after.
 import { type DataSet, limited } from "../../../learn/data/data-set.ts";
 import { openData } from "../../../node/data/open-data.ts";
+import { openNetwork } from "../../../node/open-network.ts";
 import { type Difference, outputDifference } from "../../../reduce/difference.ts";
 import type { WeightedNetwork } from "../../../reduce/network.ts";
 import { type Int8Support, int8Support } from "../../../reduce/quantise/int8-support.ts";
 import { type Quantised, type QuantiseSpec, quantise } from "../../../reduce/quantise/quantise.ts";
 import type { ReductionRecord } from "../../../reduce/record.ts";
+import { unlessStopped } from "../../../reduce/stoppable.ts";
 import { plural } from "../../../report/work-sections.ts";
 import { formatDuration, formatNumber } from "../../../units/format.ts";
 import type { Command, CommandContext, OptionValues, Outcome } from "../../command.ts";
 import { dimensionsOption } from "../../options.ts";
-import { openNetwork } from "../../../node/open-network.ts";
 import { accessHere } from "../measuring/machine-options.ts";
 import { QUANTIZE_OPTIONS, type QuantizeSettings, quantizeSettings } from "./quantize-options.ts";
-import { type Reduced, type ReductionTools, reductionOutcome } from "./reduction-outcome.ts";
+import { lossOn } from "./reduction-options.ts";
+import { type Look, type Reduced, type ReductionTools, reductionOutcome } from "./reduction-outcome.ts";
 
 type Dims = Readonly<Record<string, number>>;
 
@@ -23,8 +25,17 @@ function specOf(settings: QuantizeSettings, set: DataSet | undefined, tools: Red
   if (to === "float16") return { to, keep };
   const common = { perChannel, reduceRange, keep, keepEnds };
   if (to === "int8-dynamic") return { to, ...common };
-  const { runtime } = tools;
-  const how = { runtime, set: set!, samples, seed, dims, kind: calibration, ...(threads !== undefined && { threads }) };
+  const { runtime, signal } = tools;
+  const how = {
+    runtime,
+    signal,
+    set: set!,
+    samples,
+    seed,
+    dims,
+    kind: calibration,
+    ...(threads !== undefined && { threads }),
+  };
   return { to, ...common, activation, calibration: how };
 }
 
@@ -76,14 +87,15 @@ function differenceText({ largest, relativeRms, samples }: Difference): string {
 function settingRows(
   settings: QuantizeSettings,
   { layers, folded }: Quantised,
+  calibrated: number,
 ): readonly (readonly [string, string])[] {
-  const { to, calibration, samples, perChannel, keep, activation } = settings;
+  const { to, calibration, perChannel, keep, activation } = settings;
   const isInt8 = to !== "float16";
   return [
     ["to", `${to}: ${plural(layers, "layer")}${keep.length > 0 ? `, without ${keep.join(", ")}` : ""}`],
     ...(isInt8 ? [["weights", `int8, one scale per ${perChannel ? "channel" : "tensor"}`] as const] : []),
     ...(to === "int8-static"
-      ? [["activations", `${activation}, ranges by ${calibration} of ${samples} samples`] as const]
+      ? [["activations", `${activation}, ranges by ${calibration} of ${plural(calibrated, "sample")}`] as const]
       : []),
     ...(folded > 0 ? [["folded", plural(folded, "batch normalisation")] as const] : []),
   ];
@@ -98,23 +110,21 @@ async function quantizeModel(model: string, options: OptionValues, context: Comm
   const cpuInfo = accessHere().readText("/proc/cpuinfo");
   const support = int8Support("text" in cpuInfo ? cpuInfo.text : undefined);
   const network = await openNetwork(model, seed);
-  const reduce = async (tools: ReductionTools): Promise<Reduced> => {
+  const reduce = async (tools: ReductionTools): Promise<Look> => {
     context.progress(`quantising to ${to}`);
     const made = await quantise(network, specOf(settings, sets?.train, tools, dims));
-    const { runtime } = tools;
+    return () => lookAt(made, tools);
+  };
+  const lookAt = async (made: Quantised, { runtime, signal }: ReductionTools): Promise<Reduced> => {
+    const how = { runtime, signal, dims, ...(threads !== undefined && { threads }) };
     const compared =
-      test &&
-      (await outputDifference(network, made.network, {
-        runtime,
-        set: test,
-        dims,
-        ...(threads !== undefined && { threads }),
-      }));
+      test && (await unlessStopped(() => outputDifference(network, made.network, { ...how, set: test })));
+    const calibrated = Math.min(settings.samples, sets?.train.samples ?? 0);
     return {
       before: network,
       after: made.network,
       settings: [
-        ...settingRows(settings, made),
+        ...settingRows(settings, made, calibrated),
         ...(compared ? [["outputs differ", differenceText(compared)] as const] : []),
       ],
       notes: [
@@ -133,14 +143,13 @@ async function quantizeModel(model: string, options: OptionValues, context: Comm
       },
     };
   };
-  const masked = test?.columns.some(({ role }) => role === "mask") === true;
   try {
     return await reductionOutcome(
       {
         command: "quantize",
         model,
         title: `${model} quantised to ${to}`,
-        judge: test && { set: test, loss: masked ? { kind: loss, masked } : { kind: loss } },
+        judge: test && { set: test, loss: lossOn(test, { kind: loss }) },
         reduce,
       },
       options,

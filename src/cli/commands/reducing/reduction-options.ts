@@ -1,9 +1,11 @@
 // Options that every reducing command has besides its own, and the checks that come before any work.
 import { existsSync } from "node:fs";
+import type { DataSet } from "../../../learn/data/data-set.ts";
 import { checkWritable } from "../../../node/files.ts";
 import { InputError } from "../../../units/input-error.ts";
 import type { OptionSpec, OptionValues } from "../../command.ts";
 import { flagOption, textOption } from "../../options.ts";
+import type { LearningSettings } from "../learning/learning-options.ts";
 import { SOURCE_OPTIONS } from "../measuring/machine-options.ts";
 
 /** Without --data, --limit-test and --threads, which learning commands have already: see DATA_OPTIONS. */
@@ -35,6 +37,11 @@ export const DATA_OPTIONS: readonly OptionSpec[] = [
   { flags: "--limit-test <n>", description: "only the first n test samples" },
   { flags: "--threads <n>", description: "threads within an operator (default: one per physical core)" },
 ];
+
+/** The loss on these data: what their mask leaves out is not judged. */
+export function lossOn<L extends LearningSettings["loss"]>(set: DataSet | undefined, loss: L): L {
+  return set?.columns.some(({ role }) => role === "mask") === true ? { ...loss, masked: true } : loss;
+}
 
 /**
  * Where the reduced network goes. Call it before any work is done.

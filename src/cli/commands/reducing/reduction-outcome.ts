@@ -8,20 +8,24 @@ import { monotonicS } from "../../../node/clock.ts";
 import { writeWhole } from "../../../node/files.ts";
 import { withInterrupts } from "../../../node/run/interrupts.ts";
 import type { Session } from "../../../node/run/session.ts";
+import type { onnxRuntime as OnnxRuntime } from "../../../node/runtime/onnx-runtime.ts";
 import { writeOnnx } from "../../../onnx/write.ts";
 import type { WeightedNetwork } from "../../../reduce/network.ts";
 import { type MeasuredInference, type ReductionRecord, recordNetwork } from "../../../reduce/record.ts";
+import { type StopSignal, unlessStopped } from "../../../reduce/stoppable.ts";
 import type { TimedNetwork } from "../../../reduce/timing.ts";
 import type { Section } from "../../../report/document.ts";
 import type { SeedRow } from "../../../report/learning/train-report.ts";
 import { type ReductionPoint, reductionDocument } from "../../../report/reducing/reduction-report.ts";
 import type { Runtime } from "../../../runtime/runtime.ts";
 import type { CommandContext, OptionValues, Outcome } from "../../command.ts";
-import { countOption, dimensionsOption, quantityOption } from "../../options.ts";
-import { metered, pricing } from "../learning/learning-energy.ts";
+import { countOption, dimensionsOption, flagOption, quantityOption, textOption } from "../../options.ts";
+import { metered } from "../learning/learning-energy.ts";
+import { oneOf, PROVIDERS } from "../learning/learning-options.ts";
 import { epochResult, scoreResult, withWindows } from "../learning/learning-result.ts";
 import { measurementResult } from "../measuring/measure-result.ts";
 import { outOption } from "./reduction-options.ts";
+import { reductionPricing } from "./reduction-pricing.ts";
 import { recordResult } from "./reduction-result.ts";
 
 /** Exit code after Ctrl-C. */
@@ -63,7 +67,12 @@ export interface Reduced {
   /** What can be said only when the recording has ended: joules of windows, what paid back. Comes after the same parts above; seeds replace them. */
   readonly closing?: (told: Told) => Pick<Reduced, "seeds" | "sections" | "result"> & Partial<Pick<Reduced, "notes">>;
   readonly interrupted?: boolean;
+  /** Why `after` is not worth writing, such as "interrupted before the first epoch ended"; a file that is there is left alone then. Default: it is. */
+  readonly unfinished?: string;
 }
+
+/** The rest of a reduction: looking at what was made. Done outside of the window, since its joules are not those of reducing. */
+export type Look = () => Promise<Reduced>;
 
 /** What is known at the end. */
 export interface Told {
@@ -82,7 +91,7 @@ export interface ReductionTask {
   readonly title: string;
   /** Test data and the loss to judge by; undefined: no accuracy is told. */
   readonly judge: { readonly set: DataSet; readonly loss: LossSpec } | undefined;
-  reduce(tools: ReductionTools): Promise<Reduced>;
+  reduce(tools: ReductionTools): Promise<Look>;
 }
 
 /** What happens in the session. */
@@ -90,7 +99,10 @@ interface Done {
   readonly reduced: Reduced;
   readonly scores: { readonly before: Score | undefined; readonly after: Score | undefined };
   readonly timed: Readonly<Record<"before" | "after", TimedNetwork>> | undefined;
+  readonly interrupted: boolean;
 }
+
+const NOT_JUDGED: Done["scores"] = { before: undefined, after: undefined };
 
 function measuredOf(
   timed: TimedNetwork,
@@ -115,14 +127,16 @@ async function judged(
   runtime: Runtime,
   options: OptionValues,
   context: CommandContext,
+  signal: StopSignal,
 ): Promise<Done["scores"]> {
   if (reduced.scores !== undefined) return reduced.scores;
-  if (task.judge === undefined) return { before: undefined, after: undefined };
+  if (task.judge === undefined || signal.aborted) return NOT_JUDGED;
   const { judgeNetwork } = await import("../../../reduce/judge.ts");
   const threads = countOption(options, "--threads");
   const plan = {
     ...task.judge,
     runtime,
+    signal,
     dims: dimensionsOption(options, "--dim"),
     ...(threads !== undefined && { threads }),
   };
@@ -137,9 +151,10 @@ async function timed(
   session: Session | undefined,
   options: OptionValues,
   context: CommandContext,
+  signal: StopSignal,
 ): Promise<Done["timed"]> {
   const clockS = quantityOption(options, "--clock", "s") ?? CLOCK_S;
-  if (clockS === 0) return undefined;
+  if (clockS === 0 || signal.aborted) return undefined;
   const { timeNetworks } = await import("../../../reduce/timing.ts");
   const threads = countOption(options, "--threads");
   context.progress("timing both networks");
@@ -148,6 +163,7 @@ async function timed(
     {
       runtime,
       clock,
+      signal,
       turns: TURNS,
       turnS: clockS / TURNS,
       dims: dimensionsOption(options, "--dim"),
@@ -165,12 +181,24 @@ async function doAll(
   signal: AbortSignal,
 ): Promise<Done> {
   const { onnxRuntime } = await import("../../../node/runtime/onnx-runtime.ts");
-  const runtime = onnxRuntime();
+  const runtime = onnxRuntime(runtimeOf(options));
   const clock: Clock = { nowS: monotonicS };
   const reduce = () => task.reduce({ runtime, clock, session, signal });
-  const reduced = session === undefined ? await reduce() : (await session.window(REDUCING, reduce)).value;
-  const scores = await judged(task, reduced, runtime, options, context);
-  return { reduced, scores, timed: await timed(reduced, runtime, clock, session, options, context) };
+  const look = session === undefined ? await reduce() : (await session.window(REDUCING, reduce)).value;
+  const reduced = await look();
+  const scores = (await unlessStopped(() => judged(task, reduced, runtime, options, context, signal))) ?? NOT_JUDGED;
+  const times = await unlessStopped(() => timed(reduced, runtime, clock, session, options, context, signal));
+  return { reduced, scores, timed: times, interrupted: signal.aborted || reduced.interrupted === true };
+}
+
+/** What ONNX Runtime runs on, as `train` understands it; one memory plan for all runs costs what recomputation is to save. */
+function runtimeOf(options: OptionValues): Parameters<typeof OnnxRuntime>[0] {
+  return {
+    ...(textOption(options, "--provider") !== undefined && {
+      provider: oneOf(options, "--provider", PROVIDERS, "cpu"),
+    }),
+    ...(flagOption(options, "--recompute") && { memoryPattern: false }),
+  };
 }
 
 /**
@@ -183,7 +211,7 @@ export async function reductionOutcome(
   context: CommandContext,
 ): Promise<Outcome> {
   const out = outOption(options);
-  const { device, hardware, process } = await pricing(options);
+  const { device, hardware, process, notes: priceNotes } = await reductionPricing(options);
   const { value, windowJ, windowOf, repeatsOf, remarks } = await metered(
     `${task.command} ${task.model}`,
     options,
@@ -209,12 +237,21 @@ export async function reductionOutcome(
   const measurement = windowOf(REDUCING);
   const closing = reduced.closing?.({ record, measurement, windowJ });
   const seeds = closing?.seeds ?? reduced.seeds ?? [];
-  const notes = [...reduced.notes, ...(reduced.notesOn?.(record) ?? []), ...(closing?.notes ?? []), ...remarks];
-  if (out !== undefined) await writeWhole(out, writeOnnx(reduced.after.graph, reduced.after.weights));
+  const notes = [
+    ...reduced.notes,
+    ...(reduced.notesOn?.(record) ?? []),
+    ...(closing?.notes ?? []),
+    ...priceNotes,
+    ...remarks,
+  ];
+  const { unfinished } = reduced;
+  const written = unfinished === undefined ? out : undefined;
+  const left = out !== undefined && unfinished !== undefined ? [`${out} was not written: ${unfinished}`] : [];
+  if (written !== undefined) await writeWhole(written, writeOnnx(reduced.after.graph, reduced.after.weights));
   return {
     result: {
       model: task.model,
-      out: out ?? null,
+      out: written ?? null,
       epochs: epochs.map(epochResult),
       before: recordResult(record.before),
       after: recordResult(record.after),
@@ -230,11 +267,11 @@ export async function reductionOutcome(
       energy: measurement === undefined ? null : measurementResult(measurement),
       ...reduced.result,
       ...closing?.result,
-      remarks: notes,
+      remarks: [...notes, ...left],
     },
     document: reductionDocument({
       title: task.title,
-      out,
+      out: written,
       settings: reduced.settings,
       record,
       epochs,
@@ -243,9 +280,9 @@ export async function reductionOutcome(
       sections: [...(reduced.sections ?? []), ...(closing?.sections ?? [])],
       measurement,
       device,
-      notes,
+      notes: [...notes, ...left],
     }),
-    exitCode: reduced.interrupted === true ? INTERRUPTED : 0,
-    remarks: out === undefined ? [] : [`wrote ${out}`],
+    exitCode: value.interrupted ? INTERRUPTED : 0,
+    remarks: written === undefined ? left : [`wrote ${written}`],
   };
 }
