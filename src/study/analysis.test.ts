@@ -10,11 +10,12 @@ import {
   networkByMachine,
   phaseRatios,
   retrainings,
+  variancesOf,
   wholeRuns,
 } from "./analysis.ts";
 import { reproduceMavromatis } from "./papers/mavromatis.ts";
 import { readTable } from "./read-table.ts";
-import type { StudyRow } from "./study-row.ts";
+import { QUANTITIES, type StudyRow } from "./study-row.ts";
 
 /** A made-up study: joules grow with MACs, training costs three inferences, accuracy with the epoch. */
 function study(): StudyRow[] {
@@ -125,6 +126,56 @@ describe("a study's rows", () => {
     expect(sweep[0]!.perSampleJ).toBeCloseTo(2 * sweep[1]!.perSampleJ, 12);
   });
 
+  it("keep batches, data and hyperparameters apart: one point per network, no mean of unlike things", () => {
+    const hotter = rows.map((row) => ({ ...row, learningRate: 0.1, energyJ: 3 * row.energyJ, accuracy: 0.2 }));
+    const cooler = rows.map((row) => ({ ...row, learningRate: 0.001 }));
+    const inference = rows.filter(({ phase }) => phase === "inference");
+    const both = [...[...hotter, ...cooler].filter(({ phase }) => phase === "training"), ...inference];
+    const training = wholeRuns(both).filter(({ phase }) => phase === "training");
+    expect(training).toHaveLength(6 * 2 * 2 * 2);
+    expect(training.every(({ samples }) => samples === 3000)).toBe(true);
+    expect(meanRows(training)).toHaveLength(6 * 2 * 2);
+    expect(meanRows(training)[0]).toMatchObject({ repetitions: 2 });
+    expect(meanRows(training)[0]!.energySigmaJ).toBeGreaterThan(0);
+    const found = correlate(both, [["macs", "energy"]]);
+    expect(found).toHaveLength(2 * 2 + 2);
+    for (const { pearson } of found) expect(pearson.n).toBe(6);
+    expect(found.map(({ learningRate }) => learningRate)).toContain(0.1);
+    for (const { network, learningRate, energyRatio } of phaseRatios(both)) {
+      expect(network).toMatch(/^[a-f]$/);
+      expect(energyRatio).toBeCloseTo(learningRate === 0.1 ? 9 : 3, 6);
+    }
+    const front = accuracyFront(both);
+    expect(front).toHaveLength(24);
+    expect(front.every(({ learningRate, accuracy }) => (learningRate === 0.1) === (accuracy === 0.2))).toBe(true);
+    expect(front.filter(({ learningRate, isOnFront }) => learningRate === 0.1 && isOnFront)).toEqual([]);
+    // Not of the same data: neither beats the other.
+    const elsewhere =
+      front.length + accuracyFront([...both, ...cooler.map((row) => ({ ...row, data: "other" }))]).length;
+    expect(elsewhere).toBe(24 + 36);
+    expect(epochRanges(both).filter(({ machine }) => machine === "m1")).toHaveLength(6);
+    expect(joulesToAccuracy(both, 0.69).every((one) => (one.epoch === undefined) === (one.learningRate === 0.1))).toBe(
+      true,
+    );
+    const hot = retrainings(both).filter(({ from, to, machine }) => from === "f" && to === "a" && machine === "m1");
+    expect(hot.map(({ learningRate }) => learningRate)).toEqual([0.001, 0.1]);
+    expect(hot[1]!.inferences / hot[0]!.inferences).toBeCloseTo(3, 9);
+    expect(hot[1]!.accuracyChange).toBeCloseTo(0, 9);
+    const variances = variancesOf(both, "training");
+    expect(variances).toHaveLength(2);
+    expect(variances[0]!.variance.residual.degrees).toBe(12);
+  });
+
+  it("take utilisation with the power itself where that is known", () => {
+    const busy = rows.map((row) => ({ ...row, utilisationRatio: row.macs! / 4e7 }));
+    const pairs = (list: readonly StudyRow[]) => new Set(correlate(list).map(({ x, y }) => `${x} ${y}`));
+    expect(pairs(busy).has("utilisation power")).toBe(true);
+    const gross = pairs(busy.map((row) => ({ ...row, grossPowerW: 20 + row.macs! / 1e6 })));
+    expect(gross.has("utilisation grossPower")).toBe(true);
+    expect(gross.has("utilisation power")).toBe(false);
+    expect(QUANTITIES.power.name).toContain("above idle");
+  });
+
   it("see networks and machines in the variance, and no interaction where there is none", () => {
     const { a, b, interaction } = networkByMachine(rows, "training")!;
     expect(a.p).toBeLessThan(1e-6);
@@ -177,6 +228,35 @@ describe("a table that somebody else made", () => {
     expect(readTable(parts).rows[0]).toMatchObject({ energyJ: 15, phase: "training" });
     expect(readTable(csv(["network,duration_min,power", "a,2,10"])).rows[0]).toMatchObject({ energyJ: 1200 });
     expect(readTable(csv(["n,t", "a,2"]), "network=n,duration=t:h,energy=t:kJ").rows[0]!.durationS).toBe(7200);
+  });
+
+  it("reads units in cells and multiples in headings, or refuses them", () => {
+    const one = (heading: string, cells: string) => readTable(csv([heading, cells])).rows[0]!;
+    expect(one("network,duration (s),energy", "a,1.5 h,2 kWh")).toMatchObject({ durationS: 5400, energyJ: 7.2e6 });
+    expect(one("network,duration_min,energy_kWh", "a,90 s,1e-3")).toMatchObject({ durationS: 90, energyJ: 3600 });
+    expect(one("network,duration,kWh", "a,1,0.5")).toMatchObject({ energyJ: 1.8e6 });
+    expect(one("network,duration,Wh,MACs (G),Params (M)", "a,1,1,0.5,11")).toMatchObject({
+      energyJ: 3600,
+      macs: 5e8,
+      params: 1.1e7,
+    });
+    expect(one("network,duration,energy,GMACs,MParams", "a,1,1,0.5,11")).toMatchObject({ macs: 5e8, params: 1.1e7 });
+    expect(one("network,duration,energy,macs,params", "a,1,1,556M,11.2 M")).toMatchObject({
+      macs: 5.56e8,
+      params: 1.12e7,
+    });
+    expect(one("network,duration,energy,gpu_util", "a,1,1,85 %")).toMatchObject({ utilisationRatio: 0.85 });
+    expect(() => one("network,duration,energy", "a,1 fortnight,1")).toThrow(/"fortnight" is no unit of duration/);
+    expect(() => one("network,duration,energy,MACs (furlong)", "a,1,1,1")).toThrow(/"furlong" is no multiple/);
+    const { remarks } = readTable(csv(["network,duration,energy,colour,GMACs", "a,1,1,red,2"]));
+    expect(remarks.join("; ")).toContain('not read: "colour"');
+    expect(remarks.join("; ")).toContain('"GMACs" times 1000000000');
+  });
+
+  it("says why so few networks give no correlation", () => {
+    const few = readTable(csv(["network,duration,energy,macs", "a,1,1,1", "b,2,3,2", "c,3,4,3"])).rows;
+    const rowsOf = reproduceMavromatis(few).filter(({ item }) => item.includes("MACs and energy"));
+    expect(rowsOf[0]).toMatchObject({ ours: undefined, note: "not told: it takes 4 networks, there are 3" });
   });
 
   it("names what it cannot use", () => {

@@ -7,7 +7,12 @@ interface StudyColumn extends ColumnMeaning {
   readonly field?: keyof StudyNumbers;
   /** Per cent are shares above 1. */
   readonly isShare?: boolean;
+  /** A large count: its heading may say thousands, millions, … */
+  readonly isCount?: boolean;
 }
+
+/** Headings that are a unit and nothing else. */
+const ENERGY_UNITS = ["joules", "joule", "kj", "wh", "kwh", "wattseconds"];
 
 export const STUDY_COLUMNS: Readonly<Record<string, StudyColumn>> = {
   network: { unit: "text", aliases: ["model", "modelname", "architecture", "projectname", "net", "arch"] },
@@ -20,7 +25,15 @@ export const STUDY_COLUMNS: Readonly<Record<string, StudyColumn>> = {
   repetition: { unit: "", aliases: ["repeat", "rep", "run", "seed", "trial"] },
   energy: {
     unit: "J",
-    aliases: ["totalenergy", "energyconsumption", "total", "energyconsumed", "totalpower", "energytotal"],
+    aliases: [
+      "totalenergy",
+      "energyconsumption",
+      "total",
+      "energyconsumed",
+      "totalpower",
+      "energytotal",
+      ...ENERGY_UNITS,
+    ],
   },
   "cpu-energy": { unit: "J", aliases: ["energycpu", "cputotalenergy"] },
   "gpu-energy": { unit: "J", aliases: ["energygpu", "gputotalenergy"] },
@@ -37,14 +50,36 @@ export const STUDY_COLUMNS: Readonly<Record<string, StudyColumn>> = {
     isShare: true,
   },
   loss: { unit: "", aliases: ["valloss", "trainloss"], field: "loss" },
-  macs: { unit: "", aliases: ["mac", "macops", "multiplyaccumulates"], field: "macs" },
+  macs: {
+    unit: "",
+    aliases: ["mac", "macops", "multiplyaccumulates", "kmacs", "mmacs", "gmacs", "tmacs", "mmac", "gmac"],
+    field: "macs",
+    isCount: true,
+  },
   params: {
     unit: "",
-    aliases: ["parameters", "nparams", "numparams", "totalparams", "totalparameters"],
+    aliases: [
+      "parameters",
+      "nparams",
+      "numparams",
+      "totalparams",
+      "totalparameters",
+      "kparams",
+      "mparams",
+      "gparams",
+      "kparameters",
+      "mparameters",
+    ],
     field: "params",
+    isCount: true,
   },
-  "trainable-params": { unit: "", aliases: ["trainableparameters", "trainable"], field: "trainableParams" },
-  buffers: { unit: "", aliases: ["buffer", "buffersize"], field: "buffers" },
+  "trainable-params": {
+    unit: "",
+    aliases: ["trainableparameters", "trainable"],
+    field: "trainableParams",
+    isCount: true,
+  },
+  buffers: { unit: "", aliases: ["buffer", "buffersize"], field: "buffers", isCount: true },
   size: { unit: "B", aliases: ["modelsize", "sizeb"], field: "sizeBytes" },
   "cpu-power": { unit: "W", aliases: ["powercpu", "cpudeltapower", "cpuaveragepower"], field: "cpuPowerW" },
   "gpu-power": { unit: "W", aliases: ["powergpu", "gpuaveragepower"], field: "gpuPowerW" },

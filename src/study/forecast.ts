@@ -5,7 +5,7 @@ import type { StudyPlan } from "./plan.ts";
 import type { TrialRecord } from "./record.ts";
 import type { Trial } from "./trials.ts";
 
-/** What a trial is expected to take, idle time before it included in the time. */
+/** What a trial is expected to take, cool-down before it included in the time. */
 export interface TrialForecast {
   readonly trial: Trial;
   readonly durationS: number | undefined;
@@ -101,14 +101,17 @@ export function forecast(options: ForecastOptions): readonly TrialForecast[] {
   });
 }
 
-/** Sums over what is known, and how many trials are not. */
-export function forecastTotal(forecasts: readonly TrialForecast[]) {
+/**
+ * Sums over what is known, and how many trials are not.
+ * @param idleS idle time at the start, s
+ */
+export function forecastTotal(forecasts: readonly TrialForecast[], idleS = 0) {
   const of = (field: "durationS" | "energyJ" | "lowJ" | "highJ"): number =>
     forecasts.reduce((total, one) => total + (one[field] ?? 0), 0);
   return {
     trials: forecasts.length,
     unknown: forecasts.filter(({ energyJ }) => energyJ === undefined).length,
-    durationS: of("durationS"),
+    durationS: of("durationS") + (forecasts.length > 0 ? idleS : 0),
     energyJ: of("energyJ"),
     lowJ: of("lowJ"),
     highJ: of("highJ"),

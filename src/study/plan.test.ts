@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { parsePlan, SIXTEEN } from "./plan.ts";
+import { parsePlan, placeInPlan, SIXTEEN } from "./plan.ts";
 import { trialsOf } from "./trials.ts";
 
 const PLAN = `
@@ -37,7 +37,27 @@ describe("a plan", () => {
     expect(other.map(({ id }) => id).sort()).toEqual(trials.map(({ id }) => id).sort());
   });
 
+  it("does the same twice only once", () => {
+    const plan = parsePlan(
+      "networks: [sixteen, zoo:cifar/lenet]\nbatch: [16, 16]\nphases: [train, training]\nlearning-rate: [0.1, 0.10]",
+      "plan.yaml",
+    );
+    expect(plan).toMatchObject({ networks: SIXTEEN, batches: [16], phases: ["training"], learningRates: [0.1] });
+    const ids = trialsOf(plan).map(({ id }) => id);
+    expect(new Set(ids).size).toBe(ids.length);
+    expect(parsePlan("networks: [a]\noptimiser: adam\nmomentum: 0", "plan.yaml").momenta).toEqual([0]);
+  });
+
+  it("knows where a word of it stands", () => {
+    const source = "batch: 3\nnetworks:\n  - zoo:a\n  - sixteen\ndata: here";
+    expect(placeInPlan(source, "p.yaml", "networks", "zoo:a")).toBe("p.yaml:3:5");
+    expect(placeInPlan(source, "p.yaml", "networks", "zoo:cifar/lenet")).toBe("p.yaml:4:5");
+    expect(placeInPlan(source, "p.yaml", "data", "here")).toBe("p.yaml:5:7");
+    expect(placeInPlan(source, "p.yaml", "loss", "cross-entropy")).toBe("p.yaml");
+  });
+
   it.each([
+    ["networks: [a]\noptimiser: adam\nmomentum: [0, 0.9]", /plan\.yaml:3:11: momentum is 0\.9, but the optimiser adam/],
     ["networks: [a]\nbatsh: 3", /plan\.yaml:2:1: .*batsh.*batch/s],
     ["networks: [a]\nbatch: many", /plan\.yaml:2:8: batch is "many", expected a whole number/],
     ["networks: [a]\nbatch: [1, 2.5]", /plan\.yaml:2:8: batch is 2\.5/],

@@ -28,11 +28,11 @@ export interface StudyPlan {
   /** Only the first so many samples; undefined: all. */
   readonly limitTrain: number | undefined;
   readonly limitTest: number | undefined;
-  /** Idle time before each trial, s: the machine cools. */
+  /** Idle time before each trial, s: the machine cools, and it is part of the trial's baseline. */
   readonly coolDownS: number;
-  /** Idle time at the start, for the baseline, s. */
+  /** Idle time once at the start of a session, s: a longer baseline, part of that of each of its trials. */
   readonly idleS: number;
-  /** Steps before a trial that do not count. */
+  /** Steps before a trial that do not count, in training on a network that is thrown away. */
   readonly warmUpSteps: number;
   /** Only machines that carry this tag take its trials; undefined: any. */
   readonly hardware: string | undefined;
@@ -59,11 +59,17 @@ export const SIXTEEN: readonly string[] = [
   "shufflenet-v2",
   "vgg16",
 ].map((name) => `zoo:cifar/${name}`);
+/** The word for all of them. */
+const ALL_SIXTEEN = "sixteen";
+/** The optimiser that has a momentum. */
+const WITH_MOMENTUM = "sgd";
 
 type Where = (message: string, hint: string, code?: string) => InputError;
 type Reader<T> = (value: unknown, fail: Where) => T;
 
-const listOf = (value: unknown): readonly unknown[] => (Array.isArray(value) ? value : [value]);
+/** The same twice is the same trial: it is done once. */
+const listOf = (value: unknown): readonly unknown[] => (Array.isArray(value) ? [...new Set(value)] : [value]);
+const distinct = <T>(values: readonly T[]): readonly T[] => [...new Set(values)];
 
 const text: Reader<string> = (value, fail) => {
   if (typeof value === "string" && value.trim() !== "") return value;
@@ -115,14 +121,16 @@ const PHASE_NAMES: Readonly<Record<string, Phase>> = {
 };
 
 const phases: Reader<readonly Phase[]> = (value, fail) =>
-  texts(value, fail).map((name) => {
-    const phase = PHASE_NAMES[name];
-    if (phase !== undefined) return phase;
-    throw fail(`has "${name}", expected train or infer`, "write phases: [train, infer]");
-  });
+  distinct(
+    texts(value, fail).map((name) => {
+      const phase = PHASE_NAMES[name];
+      if (phase !== undefined) return phase;
+      throw fail(`has "${name}", expected train or infer`, "write phases: [train, infer]");
+    }),
+  );
 
 const networks: Reader<readonly string[]> = (value, fail) =>
-  texts(value, fail).flatMap((name) => (name === "sixteen" ? SIXTEEN : [name]));
+  distinct(texts(value, fail).flatMap((name) => (name === ALL_SIXTEEN ? SIXTEEN : [name])));
 
 const most = Number.MAX_SAFE_INTEGER;
 
@@ -179,6 +187,43 @@ const DEFAULTS: Omit<StudyPlan, "name" | "networks"> = {
 
 const hintOfKeys = `a plan has the keys ${PLAN_KEYS.join(", ")}`;
 
+/** An optimiser without momentum would do the same trial again for each. */
+function checkMomentum(
+  { optimiser = DEFAULTS.optimiser, momenta = [] }: Record<string, unknown>,
+  items: readonly Pair<Node, Node | null>[],
+  at: (offset: number) => string,
+): void {
+  const odd = (momenta as readonly number[]).find((momentum) => momentum !== 0);
+  if (odd === undefined || optimiser === WITH_MOMENTUM) return;
+  const value = items.find(({ key }) => key.toJSON() === "momentum")?.value;
+  throw new InputError(
+    "bad-plan",
+    `${at(value?.range?.[0] ?? 0)}: momentum is ${odd}, but the optimiser ${optimiser} has none`,
+    `leave momentum out, or write optimiser: ${WITH_MOMENTUM}`,
+  );
+}
+
+/**
+ * Where a word stands in a plan: "plan.yaml:2:8"; the file alone where it does not.
+ * @param key "networks", "data", "optimiser", …
+ */
+export function placeInPlan(source: string, file: string, key: string, word: string): string {
+  const lines = new LineCounter();
+  const { contents } = parseDocument(source, { lineCounter: lines });
+  const items = (contents as { readonly items?: readonly Pair<Node, Node | null>[] } | null)?.items ?? [];
+  const value = items.find((item) => item.key.toJSON() === key)?.value as
+    | (Node & { readonly items?: readonly Node[] })
+    | null
+    | undefined;
+  const found = [...(value?.items ?? []), ...(value ? [value] : [])].find((node) => {
+    const text = node.toJSON();
+    return text === word || (text === ALL_SIXTEEN && SIXTEEN.includes(word));
+  });
+  if (found?.range === undefined || found.range === null) return file;
+  const { line, col } = lines.linePos(found.range[0]);
+  return `${file}:${line}:${col}`;
+}
+
 /**
  * Reads a plan.
  * @param source YAML
@@ -215,6 +260,7 @@ export function parsePlan(source: string, file: string): StudyPlan {
     const fail: Where = (message, hint) => new InputError("bad-plan", `${valueAt}: ${name} ${message}`, hint);
     found[field] = read(value?.toJSON(), fail);
   }
+  checkMomentum(found, contents.items, at);
   const plan = { name: file.replace(/^.*\//, "").replace(/\.ya?ml$/, ""), ...DEFAULTS, ...found };
   if (!("networks" in plan))
     throw new InputError(

@@ -115,7 +115,8 @@ function estimated(capW: number, others: readonly Weighted[]): CapChoice | undef
  * The cap to choose.
  * @param known settings of this work that were measured, the highest cap among them
  * @param others whole sweeps of other work; may be empty when `caps` are all known
- * @param caps settings that the device has, W. Default: the known ones
+ * @param caps settings that the device has, W; those above the highest known are left out: nothing is known to compare them with,
+ * and everything is relative to the highest known. Default: the known ones
  * @param longestRatio longest time over the time at the highest cap; 1 or more. Default: any
  * @throws InputError "bad-sweep"
  */
@@ -131,7 +132,7 @@ export function adviseCap(
   const topW = Math.max(...known.points.map(({ capW }) => capW));
   const curves = others.map((sweep) => ({ curve: curveOf(sweep), weight: 0 }));
   for (const one of curves) one.weight = likeness(own, one.curve);
-  const choices = [...new Set([...caps, topW])]
+  const choices = [...new Set([...caps.filter((capW) => capW <= topW), topW])]
     .toSorted((a, b) => b - a)
     .flatMap((capW): CapChoice[] => {
       const ratio = capW / topW;
@@ -158,8 +159,8 @@ export interface CapTrial {
   readonly name: string;
   readonly chosenW: number;
   readonly bestW: number;
-  /** Joules at the chosen cap over joules at the best one within the slow-down, minus 1. Below 0: chosen beyond the slow-down. */
-  readonly regretRatio: number;
+  /** Joules at the chosen cap over joules at the best one within the slow-down, minus 1; undefined where it is too slow: a failure. */
+  readonly regretRatio: number | undefined;
   /** Saved against the highest cap: what was foretold, what came. */
   readonly foretoldRatio: number;
   readonly savedRatio: number;
@@ -188,14 +189,15 @@ export function leaveSweepsOut(
     const { best: chosen } = adviseCap({ ...sweep, points: sweep.points.filter(isKnown) }, others, limits);
     const truth = adviseCap(sweep, [], { longestRatio });
     const came = truth.choices.find(({ capW }) => capW === chosen.capW)!;
+    const isTooSlow = came.slowDownRatio > longestRatio;
     return {
       name: sweep.name,
       chosenW: chosen.capW,
       bestW: truth.best.capW,
-      regretRatio: came.energyRatio / truth.best.energyRatio - 1,
+      regretRatio: isTooSlow ? undefined : came.energyRatio / truth.best.energyRatio - 1,
       foretoldRatio: 1 - chosen.energyRatio,
       savedRatio: 1 - came.energyRatio,
-      isTooSlow: came.slowDownRatio > longestRatio,
+      isTooSlow,
     };
   });
 }

@@ -18,11 +18,14 @@ export interface TrialRecord {
   readonly machine: string;
   /** ISO 8601. */
   readonly startedAt: string;
-  /** Of the whole trial, warm-up included, s. */
+  /** Of the whole trial, cool-down and warm-up included, s. */
   readonly durationS: number;
   /** One for inference, one per epoch for training; none where it failed. */
   readonly rows: readonly StudyRow[];
 }
+
+/** Code of the error that tells that a trial was given to somebody else. */
+export const LEASE_LOST = "lease-lost";
 
 /** A trial that somebody is to do now. */
 export interface Claim {
@@ -31,10 +34,13 @@ export interface Claim {
   readonly attempt: number;
   /** How often it is to be renewed, s; undefined: it need not be. */
   readonly renewEveryS: number | undefined;
-  /** Tells that it is still being done, so that nobody else takes it; rejects when somebody has. */
+  /** Tells that it is still being done, so that nobody else takes it; rejects with LEASE_LOST when somebody has. */
   renew(): Promise<void>;
-  /** Keeps the record and, in the same step, takes the trial off the list. Samples: the recording, encoded. */
-  end(record: TrialRecord, samples: string | undefined): Promise<void>;
+  /**
+   * Keeps the record and, in the same step, takes the trial off the list. Samples: the recording, encoded.
+   * @returns false when the trial was given to somebody else meanwhile: then nothing is kept
+   */
+  end(record: TrialRecord, samples: string | undefined): Promise<boolean>;
   /** Gives the trial back undone: Ctrl-C. */
   release(): Promise<void>;
 }
@@ -56,8 +62,8 @@ export interface TrialQueue {
   records(): Promise<readonly TrialRecord[]>;
 }
 
-/** Does one trial; what goes wrong with it is a record too. */
+/** Does one trial; what goes wrong with it is a record too. No record: the trial was given to somebody else, and stopped here. */
 export type TrialRunner = (
   claim: Claim,
   signal: { readonly aborted: boolean },
-) => Promise<{ readonly record: TrialRecord; readonly samples: string | undefined }>;
+) => Promise<{ readonly record: TrialRecord | undefined; readonly samples: string | undefined }>;

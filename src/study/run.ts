@@ -30,12 +30,17 @@ export async function runStudy({ queue, run, signal, onProgress, onRecord, wait 
       if (wait !== undefined && !signal.aborted && (await wait())) continue;
       break;
     }
-    const { record, samples } = await run(claim, signal);
+    const { record, samples } = await run(claim, signal).catch(async (error: unknown) => {
+      // Not the trial's fault: it is not to count as an attempt.
+      await claim.release();
+      throw error;
+    });
+    if (record === undefined) continue;
     if (signal.aborted && record.status !== "done") {
       await claim.release();
       break;
     }
-    await claim.end(record, samples);
+    if (!(await claim.end(record, samples))) continue;
     onRecord?.(record);
     ended++;
     if (record.status !== "done") failed++;

@@ -2,7 +2,7 @@
 // them killed in the middle of a trial, and the database restarted. The power is a fake machine's, the trials are real and short.
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
-import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { gunzipSync, gzipSync } from "node:zlib";
 import { afterAll, describe, expect, it } from "vitest";
@@ -21,6 +21,7 @@ networks: [zoo:cifar/lenet, zoo:mnist-cnn]
 data: synthetic:digits:train=64,test=32
 batch: 16
 repetitions: 2
+idle: 0.3s
 cool-down: 0.1s
 inference-passes: 1
 `;
@@ -51,6 +52,7 @@ describe("joulecast study", () => {
     expect(total.energyJ).toBeGreaterThan(0);
     expect(total.lowJ).toBeLessThanOrEqual(total.energyJ);
     expect(trials[0].basis).toBe("published metrics");
+    expect(total.durationS).toBeGreaterThan(0.3 + 4 * 0.1);
     expect(existsSync(out)).toBe(false);
   });
 
@@ -75,6 +77,21 @@ describe("joulecast study", () => {
       expect(macs).toBe(6_236_544);
       expect(samples).toBeGreaterThan(0);
     }
+    // The machine draws 45 W whatever runs: all of it is idle power, which the rows hold as well.
+    for (const { grossPowerW, kind, repetitions, energySigmaJ, params, trainableParams } of runs) {
+      expect(grossPowerW).toBeGreaterThan(30);
+      expect(kind).toBe("measured");
+      expect(repetitions).toBe(2);
+      expect(energySigmaJ).toBeGreaterThan(0);
+      expect(trainableParams).toBe(params);
+    }
+    expect(runs.find(({ phase }) => phase === "training")).toMatchObject({
+      learningRate: 0.001,
+      weightDecay: 5e-4,
+      momentum: 0,
+    });
+    expect(runs.find(({ phase }) => phase === "inference")).not.toHaveProperty("learningRate");
+    expect(result.toAccuracy.runs).toHaveLength(2);
     expect(resultOf(["study", "run", plan, "--dry-run", "--folder", out, "--json"]).total.trials).toBe(0);
   });
 
@@ -93,6 +110,39 @@ describe("joulecast study", () => {
     const found = resultOf(["study", "verify", out, "--json"], 1);
     expect(found.counts).toMatchObject({ same: 3, differs: 1 });
     expect(found.trials.find(({ verdict }: Json) => verdict === "differs").problems.join()).toContain("energyJ");
+    const [, second, third, fourth] = readdirSync(join(out, "trials")).map((one) => join(out, "trials", one));
+    rmSync(join(second!, "record.json"));
+    const kept = JSON.parse(readFileSync(join(third!, "record.json"), "utf8"));
+    writeFileSync(join(third!, "record.json"), JSON.stringify({ ...kept, status: "failed", reason: "no", rows: [] }));
+    const whole = readFileSync(join(fourth!, "samples.json.gz"));
+    writeFileSync(join(fourth!, "samples.json.gz"), whole.subarray(0, whole.length / 2));
+    const worse = resultOf(["study", "verify", out, "--json"], 1);
+    expect(worse.counts).toMatchObject({ same: 0, differs: 2, missing: 1, damaged: 1 });
+    writeFileSync(join(fourth!, "record.json"), "{");
+    expect(resultOf(["study", "verify", out, "--json"], 1).counts.damaged).toBe(1);
+    expect(resultOf(["study", "report", out, "--json"]).trials).toEqual({ done: 1, failed: 1, setAside: 0 });
+    expect(runCli(["study", "report", out]).stderr).toContain("record.json cannot be read");
+  });
+
+  it("ends at once when it is interrupted while the machine cools down", async () => {
+    const path = planFile(
+      "cools.yaml",
+      PLAN.replace("zoo:cifar/lenet, ", "").replace("cool-down: 0.1s", "cool-down: 1h"),
+    );
+    const out = join(folder, "cools");
+    const child = spawn(process.execPath, [MAIN, "study", "run", path, "--folder", out], { stdio: "ignore" });
+    const begun = () => existsSync(join(out, "trials")) && readdirSync(join(out, "trials")).length > 0;
+    const watching = setInterval(() => {
+      if (!begun()) return;
+      clearInterval(watching);
+      child.kill("SIGINT");
+    }, 20);
+    const [code] = await once(child, "close");
+    expect(code).toBe(130);
+    const [first] = readdirSync(join(out, "trials"));
+    // No attempt is left: it is not the trial's fault.
+    expect(readdirSync(join(out, "trials", first!))).toEqual([]);
+    expect(existsSync(join(out, "lock.json"))).toBe(false);
   });
 
   it("keeps the reason of a trial that fails, and does the rest", () => {
@@ -108,15 +158,24 @@ describe("joulecast study", () => {
 
   it("writes an array job whose tasks do a trial each", () => {
     const out = join(folder, "array");
-    const made = resultOf(["study", "run", plan, "--on", "slurm", "--folder", out, "--json"]);
+    const own = ["--cpu-tdp", "80W", "--machine", "node's own", "--rate", "20Hz", "--no-models"];
+    const made = resultOf(["study", "run", plan, "--on", "slurm", "--folder", out, ...own, "--json"]);
     expect(made.tasks).toBe(4);
     const script = readFileSync(made.script, "utf8");
     expect(script).toContain("#SBATCH --array=0-3");
     // What a task would do, as the script says it.
-    const words = [...(/^srun (.*) "\$SLURM/m.exec(script)?.[1] ?? "").matchAll(/'([^']*)'/g)].map(([, word]) => word!);
+    const line = (/^srun (.*) "\$SLURM/m.exec(script)?.[1] ?? "").replaceAll(`'\\''`, "\0");
+    const words = [...line.matchAll(/'([^']*)'/g)].map(([, word]) => word!.replaceAll("\0", "'"));
     expect(words[0]).toBe(process.execPath);
+    expect(words.join(" ")).toContain("--machine node's own --rate 20Hz --cpu-tdp 80W --no-models");
+    const other = planFile("not-this.yaml", `${PLAN}seed: 9\n`);
+    const refused = runCli(["study", "run", other, "--on", "slurm", "--folder", out]);
+    expect(refused.stderr).toContain("another plan");
+    expect(readFileSync(join(out, "plan.yaml"), "utf8")).not.toContain("seed: 9");
+    const both = runCli(["study", "run", plan, "--on", "slurm", "--store", "postgres://a/b", "--folder", out]);
+    expect(both.stderr).toContain("two ways");
     const task = resultOf([...words.slice(2), "2", "--json"]);
-    expect(task).toMatchObject({ left: 3, trials: { done: 1 } });
+    expect(task).toMatchObject({ left: 3, machine: "node's own", trials: { done: 1 } });
     expect(runCli([...words.slice(2), "4"]).stderr).toContain("there is no trial 4");
   });
 
@@ -132,7 +191,16 @@ describe("joulecast study", () => {
     const sweeps = planFile("sweeps.csv", lines.join("\n"));
     const found = resultOf(["study", "cap", sweeps, "--max-slowdown", "20%", "--json"]);
     expect(found.advice.map(({ best }: Json) => best.capW)).toEqual([150, 150, 150]);
-    expect(found.score[0]).toMatchObject({ probes: [], sweeps: 3, meanRegretRatio: 0 });
+    expect(found.score[0]).toMatchObject({ probes: [], sweeps: 3, meanRegretRatio: 0, tooSlow: 0, tooSlowRatio: 0 });
+    expect(found.advice.map(({ command }: Json) => command)).toEqual(
+      Array(3).fill("sudo nvidia-smi --power-limit=150"),
+    );
+    expect(found.commands).toEqual(["sudo nvidia-smi --power-limit=150"]);
+    const low = runCli(["study", "cap", sweeps, "--known", "150W:20s:140W"]);
+    expect(low.stderr).toContain("relative to 150 W");
+    expect(low.stdout).not.toContain("250 W ");
+    const above = runCli(["study", "cap", sweeps, "--known", "150W:20s:140W", "--caps", "100W,250W"]);
+    expect(above.stderr).toContain("nothing is told of higher ones");
     const known = resultOf(["study", "cap", sweeps, "--known", "250W:20s:215W", "--json"]);
     expect(known.advice[0].best).toMatchObject({ capW: 100, basis: "estimated" });
     expect(known.commands).toEqual(["sudo nvidia-smi --power-limit=100"]);
@@ -142,11 +210,14 @@ describe("joulecast study", () => {
 
   it.each([
     ["networks: [zoo:mnist-cnn]\nbatsh: 3", /:2:1: .*"batsh"/],
-    ["networks: [zoo:lenet5x]", /lenet5x/],
+    ["networks:\n  - zoo:mnist-cnn\n  - zoo:lenet5x", /bad\.yaml:3:5: .*lenet5x/],
     ["networks: [zoo:cifar/lenet]\ndata: synthetic:digits", /cifar\/lenet with synthetic:digits/],
-    ["networks: [zoo:mnist-cnn]\ndata: nowhere", /nowhere/],
+    ["networks: [zoo:mnist-cnn]\ndata: nowhere", /bad\.yaml:2:7: .*nowhere/],
+    ["networks: [zoo:mnist-cnn]\ndata: ./nowhere", /bad\.yaml:2:7: .*nowhere/],
+    ["networks: [zoo:mnist-cnn]\ndata: cifar11", /bad\.yaml:2:7: .*"cifar11"; nearest: cifar10/],
+    ["networks: [zoo:mnist-cnn]\ndata: mnist", /bad\.yaml:2:7: "mnist" was not fetched/],
     ["networks: [zoo:mnist-cnn]\ndata: synthetic:digits:train=8,test=8", /fewer than one batch/],
-    ["networks: [zoo:mnist-cnn]\ndata: synthetic:digits\noptimiser: sgdd", /sgdd/],
+    ["networks: [zoo:mnist-cnn]\ndata: synthetic:digits\noptimiser: sgdd", /bad\.yaml:3:12: .*sgdd/],
   ])("refuses %j before anything runs", (text, message) => {
     const out = join(folder, "refused");
     const run = runCli(["study", "run", planFile("bad.yaml", text), "--folder", out]);
@@ -169,8 +240,19 @@ describe("joulecast study", () => {
     ]);
     expect(asked).toMatchObject({ status: 2 });
     expect(asked.stderr).toContain("--yes");
-    const other = planFile("other.yaml", `${PLAN}seed: 3\n`.replace("zoo:cifar/lenet, ", ""));
+    // Nothing is known of this machine: that may be more than any budget.
+    process.env.JOULECAST_ROOT = join(folder, "no-machine");
+    const open = runCli(["study", "run", plan, "--budget", "1TJ", "--folder", join(folder, "asked")]);
+    // And it has no source to read: said before a trial is begun.
+    const blind = runCli(["study", "run", plan, "--budget", "1TJ", "--yes", "--folder", join(folder, "blind")]);
+    process.env.JOULECAST_ROOT = fed.root;
+    expect(blind.stderr).toContain("no power source");
+    expect(readdirSync(join(folder, "blind", "trials"))).toEqual([]);
+    expect(existsSync(join(folder, "blind", "lock.json"))).toBe(false);
+    expect(open.stderr).toContain("nothing is known of 4 trials: it may be above the budget");
+    const other = planFile("other.yaml", `${PLAN}data: synthetic:pictures\n`.replace(/data: synthetic:digits.*\n/, ""));
     expect(runCli(["study", "run", other, "--folder", join(folder, "study")]).stderr).toContain("another plan");
+    expect(runCli(["study", "run", other, "--dry-run", "--folder", join(folder, "study")]).stderr).toContain("another");
     mkdirSync(join(folder, "empty"));
     expect(runCli(["study", "report", join(folder, "empty")]).stderr).toContain("is no study");
     expect(runCli(["agent"]).stderr).toContain("--store");

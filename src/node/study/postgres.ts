@@ -4,10 +4,12 @@ import type PgBoss from "pg-boss";
 import { InputError } from "../../units/input-error.ts";
 
 /** Changes whenever the tables do. */
-const VERSION = 1;
+const VERSION = 2;
+/** Schema version of the pg-boss that this was written for: shared-study.ts knows its tables. */
+const QUEUE_VERSION = 24;
 const QUEUE_SCHEMA = "joulecast_queue";
 /** How long a server may be away before we give up, s, and the pause between attempts, ms. */
-const PATIENCE_S = 120;
+const PATIENCE_S = 300;
 const PAUSE_MS = 500;
 
 const TABLES = `
@@ -20,7 +22,7 @@ const TABLES = `
     PRIMARY KEY (study, trial));
   CREATE TABLE IF NOT EXISTS joulecast.lease (
     job uuid PRIMARY KEY, queue text NOT NULL, study text NOT NULL, trial text NOT NULL, agent text NOT NULL,
-    renewed_at timestamptz NOT NULL DEFAULT now());
+    lease_s double precision NOT NULL, renewed_at timestamptz NOT NULL DEFAULT now());
   CREATE TABLE IF NOT EXISTS joulecast.lost (
     study text NOT NULL, trial text NOT NULL, times int NOT NULL, PRIMARY KEY (study, trial));
 `;
@@ -37,6 +39,8 @@ export interface Postgres {
   query(text: string, values?: readonly unknown[]): Promise<readonly SqlRow[]>;
   /** Does something with the queue, in the same patient way. */
   patiently<T>(work: () => Promise<T>): Promise<T>;
+  /** Time since a statement last failed because the server was away, s; infinite where none has. */
+  sinceAwayS(): number;
   close(): Promise<void>;
 }
 
@@ -53,6 +57,9 @@ const AWAY = new Set([
   "ECONNRESET",
   "EPIPE",
 ]);
+
+/** SQLSTATEs of a statement that was rolled back because it and another waited for each other: it may be tried again at once. */
+const COLLIDED = new Set(["40P01", "40001"]);
 
 const codeOf = (error: unknown): string => String((error as { readonly code?: unknown } | null)?.code ?? "");
 
@@ -79,18 +86,33 @@ export function shownAddress(address: string): string {
 }
 
 function refusal(error: unknown, address: string): unknown {
+  if (error instanceof InputError) return error;
   const inner = (error as { readonly errors?: readonly unknown[] } | null)?.errors?.[0] ?? error;
   const known = REFUSALS[codeOf(inner)];
   if (known !== undefined)
     return new InputError("no-database", `cannot use ${shownAddress(address)}: ${known[0]}`, known[1]);
-  const message = error instanceof Error ? error.message : String(error);
-  if (/schema|version|migrat/i.test(message))
-    return new InputError(
-      "other-version",
-      `${shownAddress(address)} was set up by another version of joulecast: ${message}`,
-      "use the same version everywhere, or another database",
-    );
   return error;
+}
+
+/** What the database holds of ours already, by table and version. @throws InputError "other-version" */
+async function checkVersions(query: (text: string) => Promise<readonly SqlRow[]>, address: string): Promise<void> {
+  const [there] = await query(
+    `SELECT to_regclass('joulecast.version') IS NOT NULL AS studies,
+       to_regclass('${QUEUE_SCHEMA}.version') IS NOT NULL AS queue`,
+  );
+  const versionIn = async (table: string): Promise<unknown> =>
+    (await query(`SELECT version FROM ${table}`))[0]?.version;
+  const found = [
+    ["studies of table version", there!.studies ? await versionIn("joulecast.version") : undefined, VERSION],
+    ["a queue of pg-boss schema", there!.queue ? await versionIn(`${QUEUE_SCHEMA}.version`) : undefined, QUEUE_VERSION],
+  ] as const;
+  for (const [what, theirs, ours] of found)
+    if (theirs !== undefined && theirs !== ours)
+      throw new InputError(
+        "other-version",
+        `${shownAddress(address)} holds ${what} ${theirs}, this program has ${ours}`,
+        "use the same version of joulecast everywhere, or another database",
+      );
 }
 
 const pause = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
@@ -122,39 +144,47 @@ export async function openPostgres(address: string): Promise<Postgres> {
   });
   // Told by the next statement that fails; without a listener Node would end the program.
   boss.on("error", () => undefined);
+  let awayMs = Number.NEGATIVE_INFINITY;
   const patiently = async <T>(work: () => Promise<T>): Promise<T> => {
     const untilMs = performance.now() + PATIENCE_S * 1000;
     for (;;)
       try {
         return await work();
       } catch (error) {
-        if (!isAway(error) || performance.now() > untilMs) throw refusal(error, address);
+        const hasCollided = COLLIDED.has(codeOf(error));
+        if (!(hasCollided || isAway(error)) || performance.now() > untilMs) throw refusal(error, address);
+        if (hasCollided) continue;
+        awayMs = performance.now();
         await pause(PAUSE_MS);
       }
   };
   const query = (text: string, values: readonly unknown[] = []) =>
     patiently(async () => (await boss.getDb().executeSql(text, [...values])).rows as readonly SqlRow[]);
+  const db = boss.getDb() as ReturnType<typeof boss.getDb> & {
+    readonly opened?: boolean;
+    open(): Promise<void>;
+    close(): Promise<void>;
+  };
   try {
+    // Before pg-boss starts: it would carry an older schema over, and take a newer one for its own.
+    await db.open();
+    await checkVersions(async (text) => (await db.executeSql(text, [])).rows as readonly SqlRow[], address);
     await boss.start();
     await boss
       .getDb()
       .executeSql(`BEGIN; SELECT pg_advisory_xact_lock(${SETUP_LOCK}); ${TABLES} COMMIT;`, undefined as never);
     const [found] = await query("SELECT version FROM joulecast.version");
     if (found === undefined) await query("INSERT INTO joulecast.version VALUES ($1)", [VERSION]);
-    else if (found.version !== VERSION)
-      throw new InputError(
-        "other-version",
-        `${shownAddress(address)} holds studies of table version ${found.version}, this program has ${VERSION}`,
-        "use the same version of joulecast everywhere, or another database",
-      );
   } catch (error) {
     await boss.stop({ graceful: false, wait: false }).catch(() => undefined);
+    await db.close().catch(() => undefined);
     throw refusal(error, address);
   }
   return {
     boss,
     query,
     patiently,
+    sinceAwayS: () => (performance.now() - awayMs) / 1000,
     close: async () => {
       await boss.stop({ graceful: false, wait: true, timeout: 2000 }).catch(() => undefined);
     },

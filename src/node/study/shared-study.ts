@@ -1,10 +1,12 @@
 // Studies that several machines share: plans and records in PostgreSQL, trials in its queue. Agents come, go and are killed: a trial
-// that nobody renews goes back to the queue, one that was lost three times is set aside, and a record is kept once, whoever is first.
+// that nobody renews goes back to the queue, one that was lost three times is set aside, and a record is kept once, by who holds the lease.
+// What changes a job and its lease together is one statement each, so that two agents never both do it, and none dies halfway.
 import { createHash } from "node:crypto";
 import { gunzipSync, gzipSync } from "node:zlib";
 import { parsePlan, type StudyPlan } from "../../study/plan.ts";
 import {
   type Claim,
+  LEASE_LOST,
   MOST_ATTEMPTS,
   type StudyProgress,
   type TrialQueue,
@@ -13,6 +15,7 @@ import {
 import { type Trial, trialsOf } from "../../study/trials.ts";
 import { InputError } from "../../units/input-error.ts";
 import type { Postgres } from "./postgres.ts";
+import { SAMPLES_LIMIT } from "./study-folder.ts";
 
 /** A lease that was not renewed for so long is lost, s; it is renewed three times as often. */
 export const LEASE_S = 60;
@@ -42,7 +45,10 @@ function jobId(study: string, trial: string): string {
   );
 }
 
-async function ensureQueue({ boss, patiently }: Postgres, name: string): Promise<void> {
+/** Making a queue makes a table, which gets in the way of agents at work: only where there is none. */
+async function ensureQueue({ boss, query, patiently }: Postgres, name: string): Promise<void> {
+  const there = await query("SELECT 1 FROM joulecast_queue.queue WHERE name = $1", [name]);
+  if (there.length > 0) return;
   await patiently(() => boss.createQueue(name, { name, retryLimit: RETRIES, retryDelay: 0, expireInHours: LONGEST_H }));
 }
 
@@ -60,8 +66,28 @@ export interface SharedStudy {
   ): Promise<readonly { readonly record: TrialRecord; readonly samples: string | undefined }[]>;
 }
 
-/** Puts a study and its trials into the database; does nothing where they are already. */
-export async function publishStudy(store: Postgres, source: string): Promise<SharedStudy> {
+/** Takes back what has ended without a result: the record, the times it was lost, and the job that is over. */
+async function forgetFailures({ query }: Postgres, study: string): Promise<void> {
+  const jobs = `data->>'study' = $1 AND data->>'trial' IN (SELECT trial FROM gone)`;
+  await query(
+    `WITH gone AS (DELETE FROM joulecast.record WHERE study = $1 AND record->>'status' <> 'done' RETURNING trial),
+       lost AS (DELETE FROM joulecast.lost WHERE study = $1 AND trial IN (SELECT trial FROM gone)),
+       old AS (DELETE FROM joulecast_queue.archive WHERE ${jobs})
+     DELETE FROM joulecast_queue.job WHERE ${jobs}
+       AND NOT EXISTS (SELECT 1 FROM joulecast.lease WHERE lease.job = joulecast_queue.job.id)`,
+    [study],
+  );
+}
+
+/**
+ * Puts a study and its trials into the database; does nothing where they are already.
+ * @param options.retryFailed trials that failed or were set aside are done once more. Default false
+ */
+export async function publishStudy(
+  store: Postgres,
+  source: string,
+  { retryFailed = false }: { readonly retryFailed?: boolean } = {},
+): Promise<SharedStudy> {
   const plan = parsePlan(source, "plan.yaml");
   const trials = trialsOf(plan);
   const id = studyId(source);
@@ -71,6 +97,7 @@ export async function publishStudy(store: Postgres, source: string): Promise<Sha
   );
   const name = queueOf(plan.hardware);
   await ensureQueue(store, name);
+  if (retryFailed) await forgetFailures(store, id);
   const keepUntil = new Date(Date.now() + KEPT_DAYS * 86_400_000).toISOString();
   await store.patiently(() =>
     store.boss.insert(
@@ -97,7 +124,7 @@ export async function publishStudy(store: Postgres, source: string): Promise<Sha
       );
       return rows.map(({ record, samples }) => ({
         record: asRecord(record),
-        samples: samples === null ? undefined : gunzipSync(samples as Buffer).toString("utf8"),
+        samples: samples === null ? undefined : gunzipSync(samples as Buffer, SAMPLES_LIMIT).toString("utf8"),
       }));
     },
   };
@@ -168,76 +195,98 @@ export async function openAgentQueue(store: Postgres, options: AgentOptions): Pr
     await keepRecord(store, study, { ...record, startedAt: nowIso(), durationS: 0, rows: [] }, undefined);
   };
 
-  /** Gives back what nobody renews. Deleting a lease is what makes one agent, and no other, the one who does it. */
+  /**
+   * Gives back what nobody renews, and counts it as lost, once: a lease that is deleted here, or a job that was taken and never leased.
+   * While the database was away nobody could renew: after a restart of it, and after we could not reach it, everybody has the time
+   * of a lease to do so first.
+   */
   const reap = async (): Promise<void> => {
-    const gone = await query(
-      `DELETE FROM joulecast.lease WHERE renewed_at < now() - $1 * interval '1 second' RETURNING job, queue, study, trial`,
-      [leaseS],
-    );
-    // Killed between taking a job and leasing it: active, but nobody's.
-    const orphans = await query(
-      `SELECT id AS job, name AS queue, data->>'study' AS study, data->>'trial' AS trial FROM joulecast_queue.job
-       WHERE state = 'active' AND name = ANY($2::text[]) AND started_on < now() - $1 * interval '1 second'
-         AND id NOT IN (SELECT job FROM joulecast.lease)`,
+    if (store.sinceAwayS() < leaseS) return;
+    await query(
+      `WITH gone AS (
+         DELETE FROM joulecast.lease
+         WHERE greatest(renewed_at, pg_postmaster_start_time()) < now() - lease_s * interval '1 second' RETURNING job),
+       freed AS (
+         UPDATE joulecast_queue.job AS job SET state = 'retry', start_after = now() - interval '1 second'
+         WHERE job.state = 'active' AND (job.id IN (SELECT job FROM gone) OR (
+           job.name = ANY($2::text[])
+           AND greatest(job.started_on, pg_postmaster_start_time()) < now() - $1 * interval '1 second'
+           AND NOT EXISTS (SELECT 1 FROM joulecast.lease WHERE lease.job = job.id)))
+         RETURNING data->>'study' AS study, data->>'trial' AS trial)
+       INSERT INTO joulecast.lost (study, trial, times) SELECT study, trial, 1 FROM freed
+       ON CONFLICT (study, trial) DO UPDATE SET times = joulecast.lost.times + 1`,
       [leaseS, queues],
     );
-    for (const { job, queue, study, trial } of [...gone, ...orphans] as readonly Record<string, string>[]) {
-      const [lost] = await query(
-        `INSERT INTO joulecast.lost VALUES ($1, $2, 1)
-         ON CONFLICT (study, trial) DO UPDATE SET times = joulecast.lost.times + 1 RETURNING times`,
-        [study, trial],
-      );
-      const times = Number(lost!.times);
-      if (times >= MOST_ATTEMPTS) await setAside(study!, trial!, times);
-      await patiently(() => boss.fail(queue!, job!, { reason: "lease expired" }));
-    }
   };
 
+  /** @param turn how often the job had been taken before: another turn of it is not ours */
   const claimOf = async (
     queue: string,
     job: string,
+    turn: number,
     { study, trial: trialId }: JobData,
   ): Promise<Claim | undefined> => {
     const finish = () => patiently(() => boss.complete(queue, job));
-    const [kept] = await query("SELECT 1 FROM joulecast.record WHERE study = $1 AND trial = $2", [study, trialId]);
+    const isKept = async (): Promise<boolean> =>
+      (await query("SELECT 1 FROM joulecast.record WHERE study = $1 AND trial = $2", [study, trialId])).length > 0;
     const found = await studyOf(study);
     const trial = found?.trials.get(trialId);
-    if (kept !== undefined || found === undefined || trial === undefined) {
+    const [lost] = await query("SELECT times FROM joulecast.lost WHERE study = $1 AND trial = $2", [study, trialId]);
+    const times = Number(lost?.times ?? 0);
+    if (times >= MOST_ATTEMPTS) await setAside(study, trialId, times);
+    if (found === undefined || trial === undefined || (await isKept())) {
       await finish();
       return undefined;
     }
-    await query(
-      `INSERT INTO joulecast.lease (job, queue, study, trial, agent) VALUES ($1, $2, $3, $4, $5)
-       ON CONFLICT (job) DO UPDATE SET agent = EXCLUDED.agent, renewed_at = now()`,
-      [job, queue, study, trialId, agent],
+    const leased = await query(
+      `WITH mine AS (
+         UPDATE joulecast_queue.job SET started_on = now()
+         WHERE name = $1 AND id = $2 AND state = 'active' AND retry_count = $3 RETURNING id, name)
+       INSERT INTO joulecast.lease (job, queue, study, trial, agent, lease_s)
+       SELECT id, name, $4, $5, $6, $7::double precision FROM mine
+       ON CONFLICT (job) DO UPDATE SET agent = EXCLUDED.agent, lease_s = EXCLUDED.lease_s, renewed_at = now()
+       RETURNING job`,
+      [queue, job, turn, study, trialId, agent, leaseS],
     );
-    const [lost] = await query("SELECT times FROM joulecast.lost WHERE study = $1 AND trial = $2", [study, trialId]);
-    const dropLease = () =>
-      query("DELETE FROM joulecast.lease WHERE job = $1 AND agent = $2 RETURNING job", [job, agent]);
+    // We were so slow that it was given to another meanwhile.
+    if (leased.length === 0) return undefined;
     const claim: Claim = {
       trial,
-      attempt: Number(lost?.times ?? 0) + 1,
+      attempt: times + 1,
       renewEveryS: leaseS / 3,
       renew: async () => {
         const [mine] = await query(
-          "UPDATE joulecast.lease SET renewed_at = now() WHERE job = $1 AND agent = $2 RETURNING job",
-          [job, agent],
+          // The job's start too: pg-boss takes a job that runs too long for lost.
+          `WITH mine AS (UPDATE joulecast.lease SET renewed_at = now() WHERE job = $2 AND agent = $3 RETURNING job)
+           UPDATE joulecast_queue.job SET started_on = now() FROM mine
+           WHERE name = $1 AND id = mine.job AND state = 'active' RETURNING id`,
+          [queue, job, agent],
         );
         if (mine === undefined)
           throw new InputError(
-            "lease-lost",
+            LEASE_LOST,
             `${trialId} was given to another agent`,
             "its result is not needed any more",
           );
       },
       end: async (record, samples) => {
-        await keepRecord(store, study, record, samples);
-        await dropLease();
-        await finish();
+        const kept = await query(
+          `WITH mine AS (DELETE FROM joulecast.lease WHERE job = $5 AND agent = $6 RETURNING job)
+           INSERT INTO joulecast.record (study, trial, record, samples)
+           SELECT $1, $2, $3::jsonb, $4::bytea FROM mine ON CONFLICT DO NOTHING RETURNING trial`,
+          [study, trialId, JSON.stringify(record), samples === undefined ? null : gzipSync(samples), job, agent],
+        );
+        // Also where the answer was lost on the way and the statement was tried again.
+        if (await isKept()) await finish();
+        return kept.length > 0;
       },
       release: async () => {
-        const [mine] = await dropLease();
-        if (mine !== undefined) await patiently(() => boss.fail(queue, job, { reason: "given back" }));
+        await query(
+          `WITH mine AS (DELETE FROM joulecast.lease WHERE job = $1 AND agent = $2 RETURNING job)
+           UPDATE joulecast_queue.job SET state = 'retry', start_after = now() - interval '1 second'
+           WHERE id IN (SELECT job FROM mine) AND state = 'active'`,
+          [job, agent],
+        );
       },
     };
     claimed.set(claim, found.plan);
@@ -258,9 +307,9 @@ export async function openAgentQueue(store: Postgres, options: AgentOptions): Pr
       await reap();
       for (const queue of queues)
         for (;;) {
-          const [job] = (await patiently(() => boss.fetch<JobData>(queue))) ?? [];
+          const [job] = (await patiently(() => boss.fetch<JobData>(queue, { includeMetadata: true }))) ?? [];
           if (job === undefined) break;
-          const claim = await claimOf(queue, job.id, job.data);
+          const claim = await claimOf(queue, job.id, job.retryCount, job.data);
           if (claim !== undefined) return claim;
         }
       return undefined;

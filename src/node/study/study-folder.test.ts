@@ -1,9 +1,10 @@
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, describe, expect, it } from "vitest";
 import type { Claim, TrialRecord } from "../../study/record.ts";
 import { runStudy } from "../../study/run.ts";
+import { identify } from "../store/process-identity.ts";
 import { openStudyFolder, readRecords, readStudyPlan } from "./study-folder.ts";
 
 const home = mkdtempSync(join(tmpdir(), "joulecast-study-"));
@@ -74,6 +75,44 @@ describe("a study's folder", () => {
     expect(ids.slice(0, 3)).toEqual([given!.trial.id, given!.trial.id, given!.trial.id]);
     expect(ids[3]).not.toBe(given!.trial.id);
     expect(readRecords(path)).toMatchObject([{ status: "set aside", attempts: 3 }]);
+    study.close();
+  });
+
+  it("takes a lock that nobody holds, or that cannot be read, and never two at once", async () => {
+    const path = join(home, "lock");
+    (await openStudyFolder(path, PLAN, options)).close();
+    expect(existsSync(join(path, "lock.json"))).toBe(false);
+    for (const left of ["", "{", JSON.stringify({ ...identify(), pid: 2 ** 30 })]) {
+      writeFileSync(join(path, "lock.json"), left);
+      const study = await openStudyFolder(path, PLAN, options);
+      expect(JSON.parse(readFileSync(join(path, "lock.json"), "utf8"))).toEqual(identify());
+      study.close();
+    }
+    expect(readdirSync(path).filter((name) => name.startsWith("lock"))).toEqual([]);
+  });
+
+  it("gives a trial back when the runner throws", async () => {
+    const path = join(home, "throws");
+    const study = await openStudyFolder(path, PLAN, options);
+    const run = runStudy({ queue: study, signal: { aborted: false }, run: () => Promise.reject(new Error("blind")) });
+    await expect(run).rejects.toThrow("blind");
+    expect(await study.take()).toMatchObject({ attempt: 1 });
+    study.close();
+  });
+
+  it("counts nothing of a trial that was given to somebody else", async () => {
+    const study = await openStudyFolder(join(home, "given"), PLAN, options);
+    const signal = { aborted: false };
+    const summary = await runStudy({
+      queue: study,
+      signal,
+      run: async () => {
+        signal.aborted = true;
+        return { record: undefined, samples: undefined };
+      },
+    });
+    expect(summary).toMatchObject({ ended: 0, failed: 0 });
+    expect(readRecords(study.path)).toEqual([]);
     study.close();
   });
 

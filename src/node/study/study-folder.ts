@@ -1,7 +1,7 @@
 // A study in a folder: its plan, a record per trial, and the raw samples beside it. It is the queue of one machine, and what a study on
 // several machines is brought home into. What is in it appears whole or not at all, so that a study that was killed goes on where it was.
-import { createHash } from "node:crypto";
-import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { createHash, randomUUID } from "node:crypto";
+import { existsSync, linkSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { gunzipSync, gzipSync } from "node:zlib";
 import { parsePlan, type StudyPlan } from "../../study/plan.ts";
@@ -19,7 +19,23 @@ const SAMPLES = "samples.json.gz";
 /** Folder name of a trial: its id in short. */
 const slug = ({ id }: Trial): string => createHash("sha256").update(id).digest("hex").slice(0, 16);
 
-const readJson = <T>(path: string): T => JSON.parse(readFileSync(path, "utf8")) as T;
+/** Undefined where it is not there, or no JSON: cut off when the machine went down, say. */
+function readJson<T>(path: string): T | undefined {
+  try {
+    return JSON.parse(readFileSync(path, "utf8")) as T;
+  } catch {
+    return undefined;
+  }
+}
+
+const isRecord = (value: TrialRecord | undefined): value is TrialRecord =>
+  typeof value?.trial?.id === "string" && Array.isArray(value.rows);
+
+/** The record in a trial's folder; undefined where there is none that can be read. */
+function recordIn(folder: string): TrialRecord | undefined {
+  const record = readJson<TrialRecord>(join(folder, RECORD));
+  return isRecord(record) ? record : undefined;
+}
 
 /** A study that is open. Close it when done, so that another program may go on with it. */
 export interface StudyFolder extends TrialQueue {
@@ -41,19 +57,65 @@ function makeFolder(path: string): void {
   }
 }
 
+const isOurs = (owner: ProcessIdentity): boolean => JSON.stringify(owner) === JSON.stringify(identify());
+
+/** A lock that cannot be read is nobody's: one that is somebody's appears whole. */
+const isLeft = (owner: ProcessIdentity | undefined): owner is undefined =>
+  owner === undefined || typeof owner.pid !== "number" || isGone(owner, 0);
+
+const textOf = (file: string): string | undefined => {
+  try {
+    return readFileSync(file, "utf8");
+  } catch {
+    return undefined;
+  }
+};
+
+/** Makes `file` a second name of `from` unless there is one of that name, which the system decides in one step. */
+function linked(from: string, file: string): boolean {
+  try {
+    linkSync(from, file);
+    return true;
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === "EEXIST") return false;
+    throw explainRefusal(error, file, "write");
+  }
+}
+
 /** One program at a time: two would measure each other. @throws InputError "study-in-use" */
 function lock(path: string): void {
   const file = join(path, LOCK);
-  if (existsSync(file)) {
-    const owner = readJson<ProcessIdentity>(file);
-    if (owner.pid !== process.pid && !isGone(owner, 0))
-      throw new InputError(
-        "study-in-use",
-        `process ${owner.pid} is running the study in "${path}"`,
-        "wait for it, or stop it; the study then goes on where it was",
-      );
+  const own = `${file}.${randomUUID()}`;
+  writeFileSync(own, JSON.stringify(identify()));
+  try {
+    while (!linked(own, file)) {
+      const text = textOf(file);
+      const owner = readJson<ProcessIdentity>(file);
+      if (owner !== undefined && isOurs(owner)) return;
+      if (!isLeft(owner))
+        throw new InputError(
+          "study-in-use",
+          `process ${(owner as ProcessIdentity).pid} is running the study in "${path}"`,
+          `wait for it, or stop it; the study then goes on where it was. If it ran on another machine that is gone, remove ${file}`,
+        );
+      takeAway(file, text);
+    }
+  } finally {
+    rmSync(own, { force: true });
   }
-  writeFileSync(file, JSON.stringify(identify()));
+}
+
+/** Removes the lock that was read, and no other that came meanwhile. */
+function takeAway(file: string, text: string | undefined): void {
+  const grave = `${file}.${randomUUID()}`;
+  try {
+    renameSync(file, grave);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === "ENOENT") return;
+    throw explainRefusal(error, file, "write");
+  }
+  if (textOf(grave) !== text) linked(grave, file);
+  rmSync(grave, { force: true });
 }
 
 /**
@@ -71,21 +133,76 @@ export function readStudyPlan(path: string): StudyPlan {
   return parsePlan(readFileSync(file, "utf8"), file);
 }
 
-/** Every record in a folder, in the order of the trials. */
+/** Every record in a folder that can be read, in the order of the trials; verify-study.ts says which cannot. */
 export function readRecords(path: string): readonly TrialRecord[] {
   const folder = join(path, "trials");
   if (!existsSync(folder)) return [];
   return readdirSync(folder)
-    .map((name) => join(folder, name, RECORD))
-    .filter((file) => existsSync(file))
-    .map((file) => readJson<TrialRecord>(file))
+    .map((name) => recordIn(join(folder, name)))
+    .filter((record) => record !== undefined)
     .sort((a, b) => (a.trial.id < b.trial.id ? -1 : 1));
 }
+
+/** Records in a folder that cannot be read. */
+export function damagedRecords(path: string): readonly string[] {
+  const folder = join(path, "trials");
+  if (!existsSync(folder)) return [];
+  return readdirSync(folder)
+    .map((name) => join(folder, name))
+    .filter((trial) => existsSync(join(trial, RECORD)) && recordIn(trial) === undefined)
+    .map((trial) => join(trial, RECORD));
+}
+
+/** What goes on in a folder now. */
+export interface StudyActivity {
+  /** A program holds the study: its own trials, or those of agents that it brings home. */
+  readonly isGoing: boolean;
+  /** Trials that were begun and have no record yet; where nothing goes on, they were broken off. */
+  readonly begun: readonly Trial[];
+}
+
+/** Looks at the lock and at the marks of attempts; touches nothing. */
+export function readActivity(path: string, trials: readonly Trial[]): StudyActivity {
+  const file = join(path, LOCK);
+  const begun = trials.filter((trial) => {
+    const folder = join(path, "trials", slug(trial));
+    if (!existsSync(folder) || recordIn(folder) !== undefined) return false;
+    return readdirSync(folder).some((name) => name.startsWith("attempt-"));
+  });
+  return { isGoing: !isLeft(readJson<ProcessIdentity>(file)), begun };
+}
+
+/** Samples of a trial that are longer when unpacked are no samples: they may come from an agent or a stranger's study. */
+export const SAMPLES_LIMIT = { maxOutputLength: 2 ** 29 - 24 };
 
 /** The samples of a trial in a folder. */
 export function readSamples(path: string, trial: Trial): string | undefined {
   const file = join(path, "trials", slug(trial), SAMPLES);
-  return existsSync(file) ? gunzipSync(readFileSync(file)).toString("utf8") : undefined;
+  return existsSync(file) ? gunzipSync(readFileSync(file), SAMPLES_LIMIT).toString("utf8") : undefined;
+}
+
+/** What lies in a trial's folder. */
+export interface TrialFiles {
+  /** Undefined where there is none; "damaged" where it is no record. */
+  readonly record: TrialRecord | "damaged" | undefined;
+  readonly hasSamples: boolean;
+}
+
+export function trialFiles(path: string, trial: Trial): TrialFiles {
+  const folder = join(path, "trials", slug(trial));
+  const record = recordIn(folder) ?? (existsSync(join(folder, RECORD)) ? "damaged" : undefined);
+  return { record, hasSamples: existsSync(join(folder, SAMPLES)) };
+}
+
+/** @throws InputError "other-plan" when the folder holds a study of another plan */
+export function checkSamePlan(path: string, source: string): void {
+  const planFile = join(path, PLAN);
+  if (existsSync(planFile) && readFileSync(planFile, "utf8") !== source)
+    throw new InputError(
+      "other-plan",
+      `"${path}" holds the study of another plan`,
+      "give another --folder, or the plan that lies in it",
+    );
 }
 
 export interface OpenStudyOptions {
@@ -109,14 +226,9 @@ export async function openStudyFolder(
   { retryFailed = false, only, nowIso, machine }: OpenStudyOptions,
 ): Promise<StudyFolder> {
   const plan = parsePlan(source, PLAN);
+  checkSamePlan(path, source);
   makeFolder(path);
   const planFile = join(path, PLAN);
-  if (existsSync(planFile) && readFileSync(planFile, "utf8") !== source)
-    throw new InputError(
-      "other-plan",
-      `"${path}" holds the study of another plan`,
-      "give another --folder, or the plan that lies in it",
-    );
   if (only === undefined) lock(path);
   if (!existsSync(planFile)) await writeWhole(planFile, [source]);
   const trials = trialsOf(plan);
@@ -124,10 +236,7 @@ export async function openStudyFolder(
     throw new InputError("no-trial", `there is no trial ${only}, the plan has ${trials.length}`, "count from 0");
   const taken = only === undefined ? trials : [trials[only]!];
   const folderOf = (trial: Trial): string => join(path, "trials", slug(trial));
-  const recordOf = (trial: Trial): TrialRecord | undefined => {
-    const file = join(folderOf(trial), RECORD);
-    return existsSync(file) ? readJson<TrialRecord>(file) : undefined;
-  };
+  const recordOf = (trial: Trial): TrialRecord | undefined => recordIn(folderOf(trial));
   const attemptsOf = (trial: Trial): number => {
     const folder = folderOf(trial);
     return existsSync(folder) ? readdirSync(folder).filter((name) => name.startsWith("attempt-")).length : 0;
@@ -171,7 +280,7 @@ export async function openStudyFolder(
     trials,
     async take() {
       for (const trial of taken) {
-        if (existsSync(join(folderOf(trial), RECORD))) continue;
+        if (recordOf(trial) !== undefined) continue;
         const attempts = attemptsOf(trial);
         if (attempts >= MOST_ATTEMPTS) {
           await setAside(trial, attempts);
@@ -189,6 +298,7 @@ export async function openStudyFolder(
           end: async (record, samples) => {
             running = 0;
             await write(record, samples);
+            return true;
           },
           release: async () => {
             running = 0;
@@ -206,13 +316,14 @@ export async function openStudyFolder(
     },
     records: async () => readRecords(path),
     async keep(record, samples) {
-      if (existsSync(join(folderOf(record.trial), RECORD))) return false;
+      if (recordOf(record.trial) !== undefined) return false;
       await write(record, samples);
       return true;
     },
     samplesOf: (trial) => readSamples(path, trial),
     close: () => {
-      if (only === undefined) rmSync(join(path, LOCK), { force: true });
+      const owner = readJson<ProcessIdentity>(join(path, LOCK));
+      if (only === undefined && owner !== undefined && isOurs(owner)) rmSync(join(path, LOCK), { force: true });
     },
   };
 }

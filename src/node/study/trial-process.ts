@@ -1,6 +1,6 @@
 // The process that does one trial of a study: a training or an inference in ONNX Runtime. It is a process of its own so that memory
 // that runs out ends the trial and not the study. It reads no meter: it says when its windows open and close.
-import type { Graph } from "../../graph/graph.ts";
+import { elementCount } from "../../graph/graph.ts";
 import { orderedBatches } from "../../learn/data/batches.ts";
 import { type DataSet, limited } from "../../learn/data/data-set.ts";
 import { evaluationGraph } from "../../learn/differentiate.ts";
@@ -12,9 +12,9 @@ import { InputError } from "../../units/input-error.ts";
 import { countGraph } from "../../work/count-graph.ts";
 import { failedAnswer } from "../child.ts";
 import { monotonicS } from "../clock.ts";
-import { openData } from "../data/open-data.ts";
 import { type OpenNetwork, openNetwork } from "../open-network.ts";
 import { onnxRuntime } from "../runtime/onnx-runtime.ts";
+import { openStudyData } from "./study-data.ts";
 import type { TrialAnswer, TrialCounts, TrialOrder, TrialPart } from "./trial-protocol.ts";
 
 /** Name of the window of an inference trial. */
@@ -23,9 +23,13 @@ const INFERENCE = "inference";
 const answer = (said: TrialAnswer | ReturnType<typeof failedAnswer>): void => void process.send?.(said);
 const window = (name: string, isOpen: boolean): void => answer({ kind: "window", name, isOpen, atS: monotonicS() });
 
-function countsOf(graph: Graph): TrialCounts {
+/** Trainable is what a gradient changes: a file may hold weights, such as whole numbers, that none does. */
+function countsOf({ graph }: OpenNetwork, { trial, settings }: TrialOrder): TrialCounts {
   const { macs, params, buffers, weightBytes } = countGraph(graph, { batch: 1 }).total;
-  return { macs, params, trainableParams: params, buffers, sizeBytes: weightBytes };
+  const { state } = evaluationGraph(graph, { loss: { kind: settings.loss } as LossSpec, batch: trial.batch });
+  const trained = state.filter(({ role }) => role === "parameter");
+  const trainableParams = trained.reduce((sum, { type }) => sum + (elementCount(type) ?? 0), 0);
+  return { macs, params, trainableParams, buffers, sizeBytes: weightBytes };
 }
 
 function optimiserOf({ trial, settings }: TrialOrder): OptimiserSpec {
@@ -36,19 +40,25 @@ function optimiserOf({ trial, settings }: TrialOrder): OptimiserSpec {
 
 async function trained(order: TrialOrder, network: OpenNetwork, train: DataSet, test: DataSet | undefined) {
   const { trial, settings } = order;
-  const { result } = await fitNetwork({
+  const plan = {
     runtime: onnxRuntime(),
     network: network.graph,
     weights: network.weights,
-    train,
-    ...(test && { validation: test }),
     loss: { kind: settings.loss } as LossSpec,
     optimiser: optimiserOf(order),
     batch: trial.batch,
-    epochs: settings.epochs,
     rate: trial.learningRate,
     seed: trial.seed,
     clock: { nowS: monotonicS },
+  };
+  // Caches, pages and clock rates are warm; what these steps learned is thrown away, and the trial begins with its own weights.
+  if (settings.warmUpSteps > 0)
+    await fitNetwork({ ...plan, train: limited(train, settings.warmUpSteps * trial.batch), epochs: 1 });
+  const { result } = await fitNetwork({
+    ...plan,
+    train,
+    ...(test && { validation: test }),
+    epochs: settings.epochs,
     meter: {
       openWindow: (name) => window(name, true),
       closeWindow: (name) => window(name, false),
@@ -105,7 +115,7 @@ async function inferred(order: TrialOrder, network: OpenNetwork, set: DataSet): 
 
 async function done(order: TrialOrder): Promise<TrialAnswer> {
   const { trial, settings } = order;
-  const data = openData(trial.data);
+  const data = openStudyData(trial.data);
   const train = limited(data.train, settings.limitTrain);
   const test = data.test && limited(data.test, settings.limitTest);
   const network = await openNetwork(trial.network, trial.seed);
@@ -113,7 +123,7 @@ async function done(order: TrialOrder): Promise<TrialAnswer> {
     const parts = await (trial.phase === "training"
       ? trained(order, network, train, test)
       : inferred(order, network, test ?? train));
-    return { kind: "done", parts, counts: countsOf(network.graph) };
+    return { kind: "done", parts, counts: countsOf(network, order) };
   } finally {
     network.close();
   }

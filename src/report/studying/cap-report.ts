@@ -8,10 +8,13 @@ export interface CapScore {
   /** Settings that were measured besides the highest, over it. */
   readonly probes: readonly number[];
   readonly sweeps: number;
-  readonly meanRegretRatio: number;
-  readonly worstRegretRatio: number;
-  readonly meanSavedRatio: number;
+  /** Of the choices within the slow-down; null where there is none. */
+  readonly meanRegretRatio: number | null;
+  readonly worstRegretRatio: number | null;
+  readonly meanSavedRatio: number | null;
+  /** Choices that turned out beyond the slow-down: failures, with no regret of their own. */
   readonly tooSlow: number;
+  readonly tooSlowRatio: number;
 }
 
 export interface CapReport {
@@ -90,18 +93,18 @@ export function capDocument({ advised, scores, longestRatio, commands }: CapRepo
               columns: [
                 { title: "measured of it" },
                 { title: "sweeps", align: "right" },
-                { title: "mean regret", align: "right" },
+                { title: "too slow", align: "right" },
+                { title: "mean regret of the rest", align: "right" },
                 { title: "worst", align: "right" },
                 { title: "saved", align: "right" },
-                { title: "too slow", align: "right" },
               ],
               rows: scores.map((score) => [
                 textCell(probesText(score.probes)),
                 countCell(score.sweeps),
-                ratioCell(score.meanRegretRatio),
-                ratioCell(score.worstRegretRatio),
-                ratioCell(score.meanSavedRatio),
-                countCell(score.tooSlow),
+                ratioCell(score.tooSlowRatio),
+                ratioCell(score.meanRegretRatio ?? undefined),
+                ratioCell(score.worstRegretRatio ?? undefined),
+                ratioCell(score.meanSavedRatio ?? undefined),
               ]),
             } satisfies Section,
           ]),

@@ -3,13 +3,17 @@ import { forecastTotal, type TrialForecast } from "../../study/forecast.ts";
 import type { Document } from "../document.ts";
 import { durationCell, quantityCell, rangeCell, textCell } from "../show.ts";
 
-/** @param device that published metrics were asked about; undefined where none is known */
+/**
+ * @param device that published metrics were asked about; undefined where none is known
+ * @param idleS idle time at the start, s
+ */
 export function forecastDocument(
   name: string,
   forecasts: readonly TrialForecast[],
   device: string | undefined,
+  idleS = 0,
 ): Document {
-  const total = forecastTotal(forecasts);
+  const total = forecastTotal(forecasts, idleS);
   const isKnown = total.unknown < total.trials;
   const known = (value: number) => (isKnown ? value : undefined);
   return {

@@ -9,16 +9,18 @@ import {
   epochRanges,
   grouped,
   joulesToAccuracy,
+  type MeanRow,
   meanRows,
   networkByMachine,
   phaseRatios,
   retrainings,
+  variancesOf,
   wholeRuns,
 } from "../../study/analysis.ts";
 import type { TrialRecord } from "../../study/record.ts";
-import { type Phase, QUANTITIES, type QuantityKey, type StudyRow } from "../../study/study-row.ts";
-import { formatNumber, formatRatio } from "../../units/format.ts";
-import type { Column, Document, LinesChart, Section } from "../document.ts";
+import { QUANTITIES, type StudyRow, settingOf, settingsThatVary, settingText } from "../../study/study-row.ts";
+import { formatNumber, formatQuantity, formatRatio } from "../../units/format.ts";
+import type { Cell, Column, Document, Section } from "../document.ts";
 import {
   countCell,
   durationCell,
@@ -28,6 +30,8 @@ import {
   ratioCell,
   textCell,
 } from "../show.ts";
+import { placeText, settingColumns } from "./setting-columns.ts";
+import { studyCharts } from "./study-charts.ts";
 
 export interface StudyReportOptions {
   readonly title: string;
@@ -43,6 +47,8 @@ function measuredSection(rows: readonly StudyRow[]): Section {
   const mean = meanRows(wholeRuns(rows)).toSorted(
     (a, b) => a.machine.localeCompare(b.machine) || a.phase.localeCompare(b.phase) || b.energyJ - a.energyJ,
   );
+  const { columns, cells } = settingColumns(mean, ["machine", "batch"]);
+  const hasSpread = mean.some(({ repetitions }) => repetitions > 1);
   return {
     kind: "table",
     name: "measured",
@@ -51,34 +57,44 @@ function measuredSection(rows: readonly StudyRow[]): Section {
     columns: [
       { title: "network" },
       { title: "phase" },
-      { title: "machine", priority: 2 },
-      right("batch", 2),
+      ...columns,
       right("duration"),
       right("energy"),
-      right("mean power", 1),
+      ...(hasSpread ? [right("± over repetitions", 4), right("repetitions", 3)] : []),
+      right("above idle", 2),
+      right("mean power", 2),
       right("processor", 3),
       right("accelerator", 3),
       right("memory", 3),
       right("utilisation", 2),
+      right("accelerator memory", 2),
       right("accuracy", 1),
       { title: "kind", priority: 2 },
     ],
     rows: mean.map((row) => [
       textCell(row.network),
       textCell(row.phase),
-      textCell(row.machine),
-      countCell(row.batch),
+      ...cells(row),
       durationCell(row.durationS),
       quantityCell(row.energyJ, "J"),
+      ...(hasSpread ? [spreadCell(row), countCell(row.repetitions)] : []),
       quantityCell(row.energyJ / row.durationS, "W"),
+      quantityCell(row.grossPowerW, "W"),
       quantityCell(row.cpuPowerW, "W"),
       quantityCell(row.gpuPowerW, "W"),
       quantityCell(row.dramPowerW, "W"),
       ratioCell(row.utilisationRatio),
+      row.vramBytes === undefined ? ratioCell(row.vramRatio) : quantityCell(row.vramBytes, "B"),
       ratioCell(row.accuracy),
       textCell(row.kind),
     ]),
   };
+}
+
+/** "± 12.0 mJ": one standard deviation over the repetitions. */
+function spreadCell({ energySigmaJ }: MeanRow): Cell {
+  if (energySigmaJ === undefined) return textCell(undefined);
+  return { text: `± ${formatQuantity(energySigmaJ, "J")}`, value: energySigmaJ, unit: "J" };
 }
 
 function networksSection(rows: readonly StudyRow[]): Section {
@@ -92,7 +108,8 @@ function networksSection(rows: readonly StudyRow[]): Section {
       right("MACs"),
       right("parameters"),
       right("MACs per parameter"),
-      right("buffers", 2),
+      right("trainable", 1),
+      right("buffers", 1),
       right("size", 1),
     ],
     rows: known.map((row) => [
@@ -100,6 +117,7 @@ function networksSection(rows: readonly StudyRow[]): Section {
       largeCountCell(row.macs),
       largeCountCell(row.params),
       numberWithoutUnitCell(QUANTITIES.macsPerParam.of(row)),
+      largeCountCell(row.trainableParams),
       largeCountCell(row.buffers),
       quantityCell(row.sizeBytes, "B"),
     ]),
@@ -111,6 +129,7 @@ const intervalOf = ({ value, low, high }: Correlation): string =>
   `${value.toFixed(2)}  [${low.toFixed(2)}, ${high.toFixed(2)}]`;
 
 function correlationsSection(found: readonly Correlated[]): Section {
+  const { columns, cells } = settingColumns(found);
   return {
     kind: "table",
     name: "correlations",
@@ -119,56 +138,27 @@ function correlationsSection(found: readonly Correlated[]): Section {
       { title: "x" },
       { title: "y" },
       { title: "phase" },
-      { title: "machine", priority: 2 },
+      ...columns,
       right("Pearson r"),
       right("Spearman ρ"),
       right("networks", 1),
     ],
-    rows: found.map(({ x, y, phase, machine, pearson, spearman }) => [
-      textCell(QUANTITIES[x].name),
-      textCell(QUANTITIES[y].name),
-      textCell(phase),
-      textCell(machine),
-      { text: intervalOf(pearson), value: pearson.value },
-      { text: intervalOf(spearman), value: spearman.value },
-      countCell(pearson.n),
+    rows: found.map((one) => [
+      textCell(QUANTITIES[one.x].name),
+      textCell(QUANTITIES[one.y].name),
+      textCell(one.phase),
+      ...cells(one),
+      { text: intervalOf(one.pearson), value: one.pearson.value },
+      { text: intervalOf(one.spearman), value: one.spearman.value },
+      countCell(one.pearson.n),
     ]),
   };
-}
-
-/** Two quantities against each other, a dot per network, a colour per machine. */
-function scatter(rows: readonly StudyRow[], phase: Phase, x: QuantityKey, y: QuantityKey): readonly Section[] {
-  const known = meanRows(wholeRuns(rows)).flatMap((row) => {
-    const [a, b] = [QUANTITIES[x].of(row), QUANTITIES[y].of(row)];
-    return row.phase === phase && a !== undefined && b !== undefined ? [{ row, at: [a, b] as const }] : [];
-  });
-  if (known.length < 2) return [];
-  const axis = (key: QuantityKey) => {
-    const { name, unit } = QUANTITIES[key];
-    return unit === "" || unit === "ratio" ? name : `${name} (${unit})`;
-  };
-  const chart: LinesChart = {
-    kind: "lines",
-    mark: "points",
-    title: `${QUANTITIES[y].name} against ${QUANTITIES[x].name}, ${phase}`,
-    x: axis(x),
-    y: axis(y),
-    xUnit: QUANTITIES[x].unit,
-    yUnit: QUANTITIES[y].unit,
-    logX: x !== "utilisation" && x !== "accuracy",
-    logY: y === "energy",
-    series: [...grouped(known, ({ row }) => row.machine)].map(([machine, points]) => ({
-      name: machine,
-      points: points.map(({ at }) => at),
-      labels: points.map(({ row }) => row.network),
-    })),
-  };
-  return [{ kind: "chart", chart }];
 }
 
 function epochsSection(rows: readonly StudyRow[]): readonly Section[] {
   const ranges = epochRanges(rows);
   if (ranges.length === 0) return [];
+  const { columns, cells } = settingColumns(ranges);
   const text = (range: { low: number; mean: number; high: number } | undefined, shown: (value: number) => string) =>
     range === undefined
       ? textCell(undefined)
@@ -178,15 +168,9 @@ function epochsSection(rows: readonly StudyRow[]): readonly Section[] {
       kind: "table",
       name: "epochs",
       title: "By epoch, over all networks: mean (lowest to highest)",
-      columns: [
-        { title: "machine", priority: 1 },
-        right("epoch"),
-        right("energy since the start"),
-        right("accuracy"),
-        right("loss", 1),
-      ],
+      columns: [...columns, right("epoch"), right("energy since the start"), right("accuracy"), right("loss", 1)],
       rows: ranges.map((range) => [
-        textCell(range.machine),
+        ...cells(range),
         countCell(range.epoch),
         text(range.energyJ, (value) => quantityCell(value, "J").text),
         text(range.accuracy, formatRatio),
@@ -199,7 +183,10 @@ function epochsSection(rows: readonly StudyRow[]): readonly Section[] {
 function sweepSection(rows: readonly StudyRow[]): readonly Section[] {
   const points = batchSweep(rows);
   if (points.length === 0) return [];
-  const nameOf = ({ network, phase, machine }: (typeof points)[number]) => `${network}, ${phase}, ${machine}`;
+  const placeOf = placeText(points.map(({ batch: _, ...point }) => point));
+  const nameOf = ({ batch: _, ...point }: (typeof points)[number]) =>
+    [point.network, point.phase, placeOf(point)].filter((part) => part !== "").join(", ");
+  const { columns, cells } = settingColumns(points);
   return [
     {
       kind: "chart",
@@ -224,16 +211,14 @@ function sweepSection(rows: readonly StudyRow[]): readonly Section[] {
       columns: [
         { title: "network" },
         { title: "phase" },
-        { title: "machine", priority: 1 },
-        right("batch"),
+        ...columns,
         right("energy per sample"),
-        right("mean power"),
+        right("power above idle"),
       ],
       rows: points.map((point) => [
         textCell(point.network),
         textCell(point.phase),
-        textCell(point.machine),
-        countCell(point.batch),
+        ...cells(point),
         quantityCell(point.perSampleJ, "J"),
         quantityCell(point.powerW, "W"),
       ]),
@@ -244,28 +229,38 @@ function sweepSection(rows: readonly StudyRow[]): readonly Section[] {
 function ratiosSection(rows: readonly StudyRow[]): readonly Section[] {
   const ratios = phaseRatios(rows);
   if (ratios.length === 0) return [];
+  const { columns, cells } = settingColumns(ratios);
   return [
     {
       kind: "table",
       name: "ratios",
       title: "Training over inference, per sample",
-      columns: [{ title: "network" }, { title: "machine", priority: 1 }, right("time"), right("energy")],
-      rows: ratios.map(({ network, machine, durationRatio, energyRatio }) => [
-        textCell(network),
-        textCell(machine),
-        numberWithoutUnitCell(durationRatio),
-        numberWithoutUnitCell(energyRatio),
+      columns: [{ title: "network" }, ...columns, right("time"), right("energy")],
+      rows: ratios.map((ratio) => [
+        textCell(ratio.network),
+        ...cells(ratio),
+        numberWithoutUnitCell(ratio.durationRatio),
+        numberWithoutUnitCell(ratio.energyRatio),
       ]),
     },
   ];
 }
 
+/** Accuracy to count joules to: what is asked for, else 90 % of the best; undefined where no accuracy is known. */
+function targetOf(rows: readonly StudyRow[], asked: number | undefined): number | undefined {
+  const known = accuracyFront(rows).map(({ accuracy }) => accuracy);
+  return asked ?? (known.length === 0 ? undefined : 0.9 * Math.max(...known));
+}
+
 function frontSection(rows: readonly StudyRow[], target: number | undefined): readonly Section[] {
   const front = accuracyFront(rows);
   if (front.length === 0) return [];
-  const best = Math.max(...front.map(({ accuracy }) => accuracy));
-  const aim = target ?? 0.9 * best;
+  const aim = targetOf(rows, target)!;
   const reached = joulesToAccuracy(rows, aim);
+  const placeOf = placeText(front);
+  const { columns, cells } = settingColumns(reached);
+  const labelOf = (point: (typeof front)[number]) =>
+    [point.network, placeOf(point)].filter((part) => part !== "").join(", ");
   return [
     {
       kind: "chart",
@@ -273,7 +268,7 @@ function frontSection(rows: readonly StudyRow[], target: number | undefined): re
         kind: "lines",
         mark: "points",
         title: "Accuracy against training energy",
-        note: "On the front: nothing else is at least as accurate for fewer joules.",
+        note: "On the front: nothing else on its machine and data is at least as accurate for fewer joules.",
         x: "energy (J)",
         y: "accuracy",
         xUnit: "J",
@@ -282,7 +277,7 @@ function frontSection(rows: readonly StudyRow[], target: number | undefined): re
         series: [true, false].map((isOnFront) => ({
           name: isOnFront ? "on the front" : "behind it",
           points: front.filter((one) => one.isOnFront === isOnFront).map((one) => [one.energyJ, one.accuracy] as const),
-          labels: front.filter((one) => one.isOnFront === isOnFront).map(({ network }) => network),
+          labels: front.filter((one) => one.isOnFront === isOnFront).map(labelOf),
         })),
       },
     },
@@ -290,12 +285,12 @@ function frontSection(rows: readonly StudyRow[], target: number | undefined): re
       kind: "table",
       name: "to-accuracy",
       title: `Joules to an accuracy of ${formatRatio(aim)}`,
-      columns: [{ title: "network" }, { title: "machine", priority: 1 }, right("epoch"), right("energy")],
-      rows: reached.map(({ network, machine, epoch, energyJ }) => [
-        textCell(network),
-        textCell(machine),
-        epoch === undefined ? textCell("not reached", "dim") : countCell(epoch),
-        quantityCell(energyJ, "J"),
+      columns: [{ title: "network" }, ...columns, right("epoch"), right("energy")],
+      rows: reached.map((one) => [
+        textCell(one.network),
+        ...cells(one),
+        one.epoch === undefined ? textCell("not reached", "dim") : countCell(one.epoch),
+        quantityCell(one.energyJ, "J"),
       ]),
     },
   ];
@@ -304,6 +299,7 @@ function frontSection(rows: readonly StudyRow[], target: number | undefined): re
 function retrainSection(rows: readonly StudyRow[]): readonly Section[] {
   const changes = retrainings(rows).slice(0, 20);
   if (changes.length === 0) return [];
+  const { columns, cells } = settingColumns(changes);
   return [
     {
       kind: "table",
@@ -312,16 +308,16 @@ function retrainSection(rows: readonly StudyRow[]): readonly Section[] {
       columns: [
         { title: "from" },
         { title: "to" },
-        { title: "machine", priority: 2 },
+        ...columns,
         right("saved per inference"),
         right("training", 1),
         right("paid after"),
         right("accuracy"),
       ],
-      rows: changes.map(({ from, to, machine, savedJ, trainingJ, inferences, accuracyChange }) => [
+      rows: changes.map(({ from, to, savedJ, trainingJ, inferences, accuracyChange, ...place }) => [
         textCell(from),
         textCell(to),
-        textCell(machine),
+        ...cells(place),
         quantityCell(savedJ, "J"),
         quantityCell(trainingJ, "J"),
         { text: `${largeCountCell(Math.ceil(inferences)).text} inferences`, value: inferences },
@@ -337,36 +333,48 @@ function retrainSection(rows: readonly StudyRow[]): readonly Section[] {
 }
 
 function varianceSection(rows: readonly StudyRow[]): readonly Section[] {
-  return (["training", "inference"] as const).flatMap((phase): Section[] => {
-    const found = networkByMachine(rows, phase);
-    if (found === undefined) return [];
-    const line = (name: string, { f, p, degrees, shareRatio }: Effect) => [
-      textCell(name),
-      ratioCell(shareRatio),
-      countCell(degrees),
-      numberWithoutUnitCell(f),
-      { text: p === undefined ? "not known" : p < 1e-4 ? "below 0.0001" : p.toFixed(4), value: p },
-    ];
-    return [
-      {
+  const line = (name: string, { f, p, degrees, shareRatio }: Effect) => [
+    textCell(name),
+    ratioCell(shareRatio),
+    countCell(degrees),
+    numberWithoutUnitCell(f),
+    { text: p === undefined ? "not known" : p < 1e-4 ? "below 0.0001" : p.toFixed(4), value: p },
+  ];
+  return (["training", "inference"] as const).flatMap((phase) => {
+    const found = variancesOf(rows, phase);
+    const varied = settingsThatVary(found.map(settingOf));
+    return found.map((one, i): Section => {
+      const setting = settingText(one, varied);
+      return {
         kind: "table",
-        name: `variance-${phase}`,
-        title: `Do networks rank alike on all machines? Variance of log energy, ${phase}`,
+        name: `variance-${phase}${found.length > 1 ? `-${i + 1}` : ""}`,
+        title: `Do networks rank alike on all machines? Variance of log energy, ${phase}${setting && `, ${setting}`}`,
         columns: [{ title: "effect" }, right("share"), right("degrees"), right("F"), right("p")],
         rows: [
-          line("network", found.a),
-          line("machine", found.b),
-          line("network × machine", found.interaction),
-          line("rest", found.residual),
+          line("network", one.variance.a),
+          line("machine", one.variance.b),
+          line("network × machine", one.variance.interaction),
+          line("rest", one.variance.residual),
         ],
-      },
-    ];
+      };
+    });
   });
 }
 
-/** Trials that did not end well. */
+/** A trial that did not end well. */
+export interface TrialFailure {
+  readonly trial: string;
+  readonly status: TrialRecord["status"];
+  readonly reason: string | undefined;
+}
+
+export const failuresOf = (records: readonly TrialRecord[]): readonly TrialFailure[] =>
+  records
+    .filter(({ status }) => status !== "done")
+    .map(({ trial, status, reason }) => ({ trial: trial.id, status, reason }));
+
 function failedSection(records: readonly TrialRecord[]): readonly Section[] {
-  const failed = records.filter(({ status }) => status !== "done");
+  const failed = failuresOf(records);
   if (failed.length === 0) return [];
   return [
     {
@@ -374,18 +382,32 @@ function failedSection(records: readonly TrialRecord[]): readonly Section[] {
       name: "failed",
       title: "Trials without a result",
       columns: [{ title: "trial", wrap: true }, { title: "end" }, { title: "reason", wrap: true }],
-      rows: failed.map(({ trial, status, reason }) => [textCell(trial.id), textCell(status), textCell(reason)]),
+      rows: failed.map(({ trial, status, reason }) => [textCell(trial), textCell(status), textCell(reason)]),
     },
   ];
 }
 
-/** Joules above idle that are not above 0: the idle power moved by more than the trial took. */
+const namesOf = (rows: readonly StudyRow[]): string =>
+  [...new Set(rows.map(({ network, phase }) => `${network} (${phase})`))].join(", ");
+
+/** What a reader must know of the joules: none above idle, because idle power moved by more than the trial took; idle power left in. */
 function doubtSection(rows: readonly StudyRow[]): readonly Section[] {
-  const odd = wholeRuns(rows).filter(({ energyJ }) => !(energyJ > 0));
-  if (odd.length === 0) return [];
-  const names = [...new Set(odd.map(({ network, phase }) => `${network} (${phase})`))].join(", ");
-  const note = `no joules above idle: ${names}. Idle power moved by more than the trial took: measure longer (epochs, inference-passes), on a quiet machine`;
-  return [{ kind: "notes", tone: "warning", notes: [note] }];
+  const whole = wholeRuns(rows);
+  const none = whole.filter(({ energyJ }) => !(energyJ > 0));
+  const gross = whole.filter(({ kind }) => kind.includes("idle power included"));
+  const notes = [
+    ...(none.length === 0
+      ? []
+      : [
+          `no joules above idle: ${namesOf(none)}. Idle power moved by more than the trial took: measure longer (epochs, inference-passes), on a quiet machine`,
+        ]),
+    ...(gross.length === 0
+      ? []
+      : [
+          `idle power included: ${namesOf(gross)}. No idle time was measured, so nothing is subtracted and these joules are not above idle: give the plan idle or cool-down`,
+        ]),
+  ];
+  return notes.length === 0 ? [] : [{ kind: "notes", tone: "warning", notes }];
 }
 
 /** A study as a document. */
@@ -393,20 +415,13 @@ export function studyDocument(records: readonly TrialRecord[], options: StudyRep
   const rows = records.flatMap((record) => record.rows);
   const found = correlate(rows);
   const done = records.filter(({ status }) => status === "done").length;
-  const figures: readonly (readonly [QuantityKey, QuantityKey])[] = [
-    ["macs", "energy"],
-    ["macsPerParam", "energy"],
-    ["utilisation", "power"],
-  ];
   return {
     title: options.title,
     subtitle: `${done} of ${records.length} trials with a result`,
     sections: [
       ...(rows.length === 0 ? [] : [measuredSection(rows), networksSection(rows)]),
       ...(found.length === 0 ? [] : [correlationsSection(found)]),
-      ...(["training", "inference"] as const).flatMap((phase) =>
-        figures.flatMap(([x, y]) => scatter(rows, phase, x, y)),
-      ),
+      ...studyCharts(rows),
       ...ratiosSection(rows),
       ...epochsSection(rows),
       ...sweepSection(rows),
@@ -423,8 +438,12 @@ export function studyDocument(records: readonly TrialRecord[], options: StudyRep
 }
 
 /** The same for scripts: the JSON contract's `study report`. */
-export function studyResult(records: readonly TrialRecord[]) {
+export function studyResult(
+  records: readonly TrialRecord[],
+  { targetAccuracy }: Pick<StudyReportOptions, "targetAccuracy"> = {},
+) {
   const rows = records.flatMap((record) => record.rows);
+  const target = targetOf(rows, targetAccuracy);
   return {
     trials: {
       done: records.filter(({ status }) => status === "done").length,
@@ -438,9 +457,11 @@ export function studyResult(records: readonly TrialRecord[]) {
       ratios: phaseRatios(rows),
       retrainings: retrainings(rows),
     },
-    correlations: correlate(rows).map(({ phase, machine, x, y, pearson, spearman }) => ({
+    toAccuracy: target === undefined ? null : { target, runs: joulesToAccuracy(rows, target) },
+    correlations: correlate(rows).map(({ phase, machine, x, y, pearson, spearman, ...setting }) => ({
       phase,
       machine,
+      ...setting,
       x,
       y,
       pearson: pearson.value,
@@ -452,9 +473,11 @@ export function studyResult(records: readonly TrialRecord[]) {
       n: pearson.n,
     })),
     pareto: accuracyFront(rows),
+    failures: failuresOf(records),
     variance: {
       training: networkByMachine(rows, "training") ?? null,
       inference: networkByMachine(rows, "inference") ?? null,
     },
+    variances: (["training", "inference"] as const).flatMap((phase) => variancesOf(rows, phase)),
   };
 }

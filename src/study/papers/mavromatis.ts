@@ -3,8 +3,16 @@
 import type { Correlation } from "../../math/correlation.ts";
 import { median } from "../../math/statistics.ts";
 import { formatNumber } from "../../units/format.ts";
-import { type Correlated, correlate, meanRows, phaseRatios, wholeRuns } from "../analysis.ts";
-import { type Phase, QUANTITIES, type QuantityKey, type StudyRow } from "../study-row.ts";
+import { type Correlated, correlate, meanRows, phaseRatios, strata, wholeRuns } from "../analysis.ts";
+import {
+  type Phase,
+  QUANTITIES,
+  type QuantityKey,
+  type Setting,
+  type StudyRow,
+  settingsThatVary,
+  settingText,
+} from "../study-row.ts";
 import { type ReproducedRow, reproducedRow } from "./reproduced.ts";
 
 const TIME_NOTE =
@@ -35,32 +43,55 @@ const intervalText = ({ low, high, n }: Correlation): string =>
 
 const nameOf = (which: "pearson" | "spearman"): string => (which === "pearson" ? "Pearson r" : "Spearman ρ");
 
-function correlationRows(found: readonly Correlated[]): ReproducedRow[] {
+/** The paper subtracts idle energy; what a table of others holds is its own matter, so that "above idle" is not said of it. */
+const quantityName = (key: QuantityKey): string => (key === "power" ? "mean power" : QUANTITIES[key].name);
+
+/** Fewest networks that an interval can be told of. */
+const FEWEST = 4;
+
+type Place = Setting & { readonly phase: Phase; readonly machine: string };
+
+/** "training, HC-3", and what else it takes to tell one from another. */
+const placeName =
+  (rows: readonly StudyRow[]) =>
+  (place: Place): string => {
+    const keys = settingsThatVary(rows.filter(({ phase }) => phase === place.phase));
+    return [place.phase, place.machine, settingText(place, keys)].filter((part) => part !== "").join(", ");
+  };
+
+/** Every stratum that has both quantities: its correlation, or why there is none. */
+function correlationRows(rows: readonly StudyRow[], found: readonly Correlated[]): ReproducedRow[] {
+  const nameOfPlace = placeName(rows);
   return STATED.flatMap(({ x, y, which, published, note }) =>
-    found
-      .filter((one) => one.x === x && one.y === y)
-      .map((one) =>
-        reproducedRow(
-          `${nameOf(which)} of ${QUANTITIES[x].name} and ${QUANTITIES[y].name}, ${one.phase}, ${one.machine}`,
-          published,
-          one[which].value,
-          `${intervalText(one[which])}; ${note}`,
-        ),
-      ),
+    strata(rows).flatMap((stratum) => {
+      const known = stratum.filter((row) => QUANTITIES[x].of(row) !== undefined && QUANTITIES[y].of(row) !== undefined);
+      if (known.length === 0) return [];
+      const place = nameOfPlace(known[0]!);
+      const item = `${nameOf(which)} of ${quantityName(x)} and ${quantityName(y)}, ${place}`;
+      const one = found.find((other) => other.x === x && other.y === y && nameOfPlace(other) === place);
+      if (one !== undefined)
+        return [reproducedRow(item, published, one[which].value, `${intervalText(one[which])}; ${note}`)];
+      const why =
+        known.length < FEWEST
+          ? `not told: it takes ${FEWEST} networks, there ${known.length === 1 ? "is 1" : `are ${known.length}`}`
+          : "not told: one of the two is the same for all networks";
+      return [reproducedRow(item, published, undefined, why)];
+    }),
   );
 }
 
 /** Whether MACs per parameter tell more than MACs, by their intervals. */
-function rankingRows(found: readonly Correlated[]): ReproducedRow[] {
+function rankingRows(rows: readonly StudyRow[], found: readonly Correlated[]): ReproducedRow[] {
+  const nameOfPlace = placeName(rows);
   const of = (x: QuantityKey) => found.filter((one) => one.x === x && one.y === "energy");
   return of("macsPerParam").flatMap((ours) => {
-    const macs = of("macs").find(({ phase, machine }) => phase === ours.phase && machine === ours.machine);
+    const macs = of("macs").find((one) => nameOfPlace(one) === nameOfPlace(ours));
     if (macs === undefined) return [];
     const [a, b] = [ours.spearman, macs.spearman];
     const apart = a.low > b.high || b.low > a.high;
     return [
       reproducedRow(
-        `ρ of MACs per parameter minus ρ of MACs, ${ours.phase}, ${ours.machine}`,
+        `ρ of MACs per parameter minus ρ of MACs, ${nameOfPlace(ours)}`,
         0.1,
         a.value - b.value,
         apart
@@ -103,11 +134,14 @@ function restRows(rows: readonly StudyRow[], phase: Phase): ReproducedRow[] {
 
 /** Every row of the paper that the table can give. */
 export function reproduceMavromatis(rows: readonly StudyRow[]): readonly ReproducedRow[] {
-  const found = correlate(rows);
+  const found = correlate(
+    rows,
+    STATED.map(({ x, y }) => [x, y]),
+  );
   return [
     ...ratioRows(rows),
-    ...correlationRows(found),
-    ...rankingRows(found),
+    ...correlationRows(rows, found),
+    ...rankingRows(rows, found),
     ...restRows(rows, "training"),
     ...restRows(rows, "inference"),
   ];

@@ -1,7 +1,7 @@
 // `joulecast agent --store postgres://…`: takes trials of shared studies that this machine can do, until it is stopped.
 import { randomUUID } from "node:crypto";
 import { waitS, withInterrupts } from "../../../node/run/interrupts.ts";
-import { trialRunner } from "../../../node/study/run-trial.ts";
+import { checkSources, trialRunner } from "../../../node/study/run-trial.ts";
 import { countCell, textCell } from "../../../report/show.ts";
 import { runStudy } from "../../../study/run.ts";
 import { formatDuration } from "../../../units/format.ts";
@@ -42,12 +42,13 @@ export const agent: Command = {
       import("../../../node/study/shared-study.ts"),
     ]);
     const machine = await machineName(options);
-    const spec = await machineSpec(options);
     const rateHz = samplingRate(options);
+    const session = { machine: await machineSpec(options), ...(rateHz !== undefined && { rateHz }) };
     const leaseS = periodOption(options, "--lease") ?? LEASE_S;
     const nowIso = () => new Date().toISOString();
     const store = await openPostgres(address);
     try {
+      await checkSources(session);
       const queue = await openAgentQueue(store, {
         agent: `${machine} ${randomUUID()}`,
         tags: listOption(options, "--tag") ?? [],
@@ -61,7 +62,7 @@ export const agent: Command = {
           run: trialRunner({
             machine,
             planOf: queue.planOf,
-            session: { machine: spec, ...(rateHz !== undefined && { rateHz }) },
+            session,
             wallFactor: wallFactorOption(options),
             nowIso,
             onProgress: ({ trial }, done, total) =>

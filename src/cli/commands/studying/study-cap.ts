@@ -55,16 +55,42 @@ function scoreOf(
 ): CapScore {
   const groupOf = (sweep: CapSweep) => (sweep as GroupedSweep).group;
   const trials = leaveSweepsOut(sweeps, groupOf, probes, longestRatio);
-  const regrets = trials.map(({ regretRatio }) => Math.max(0, regretRatio));
+  const regrets = trials.flatMap(({ regretRatio }) => (regretRatio === undefined ? [] : [regretRatio]));
+  const within = trials.filter(({ isTooSlow }) => !isTooSlow);
   return {
     probes,
     sweeps: trials.length,
-    meanRegretRatio: mean(regrets),
-    worstRegretRatio: Math.max(...regrets),
-    meanSavedRatio: mean(trials.map(({ savedRatio }) => savedRatio)),
-    tooSlow: trials.filter(({ isTooSlow }) => isTooSlow).length,
+    meanRegretRatio: regrets.length === 0 ? null : mean(regrets),
+    worstRegretRatio: regrets.length === 0 ? null : Math.max(...regrets),
+    meanSavedRatio: within.length === 0 ? null : mean(within.map(({ savedRatio }) => savedRatio)),
+    tooSlow: trials.length - within.length,
+    tooSlowRatio: 1 - within.length / trials.length,
   };
 }
+
+/** Caps that may be advised: none above the highest known of the work, with which everything is compared. */
+function capsFor({ name, points }: CapSweep, options: OptionValues, fileCaps: readonly number[]) {
+  const topW = Math.max(...points.map(({ capW }) => capW));
+  const given = listOption(options, "--caps")?.map((text) => parseQuantity(text, "W", "--caps"));
+  const above = given?.find((capW) => capW > topW);
+  if (above !== undefined)
+    throw new InputError(
+      "above-known",
+      `--caps has ${above} W, but the highest cap known of ${name} is ${topW} W: nothing is told of higher ones`,
+      `measure it at ${above} W and add that to --known, or leave ${above}W out`,
+    );
+  const caps = given ?? fileCaps;
+  const highest = Math.max(...caps, topW);
+  const remarks =
+    highest > topW
+      ? [
+          `${name}: savings and slow-down are relative to ${topW} W, the highest cap known of it; nothing is told of ${highest} W`,
+        ]
+      : [];
+  return { caps, remarks };
+}
+
+const commandFor = (capW: number): string => `sudo nvidia-smi --power-limit=${capW}`;
 
 export const studyCap: Command = {
   name: "study cap",
@@ -95,19 +121,25 @@ export const studyCap: Command = {
     const slower = quantityOption(options, "--max-slowdown", "ratio", 0);
     const longestRatio = slower === undefined ? undefined : 1 + slower;
     const fileCaps = [...new Set(sweeps.flatMap(({ points }) => points.map(({ capW }) => capW)))];
-    const caps = listOption(options, "--caps")?.map((text) => parseQuantity(text, "W", "--caps")) ?? fileCaps;
+    const remarks: string[] = [];
     const advised = asked(options, sweeps).map((sweep) => {
       const others = sweeps.filter(({ name }) => name !== sweep.name);
-      const isWhole = sweeps.some(({ name }) => name === sweep.name);
-      const limits = { ...(longestRatio !== undefined && { longestRatio }), ...(isWhole ? {} : { caps }) };
+      const isWhole = sweeps.includes(sweep as GroupedSweep);
+      const found = isWhole ? undefined : capsFor(sweep, options, fileCaps);
+      remarks.push(...(found?.remarks ?? []));
+      const limits = { ...(longestRatio !== undefined && { longestRatio }), ...(found && { caps: found.caps }) };
       return { name: sweep.name, advice: adviseCap(sweep, others, limits) };
     });
     const groups = new Set(sweeps.map(({ group }) => group)).size;
     const scores = groups < 2 ? [] : PROBES.map((probes) => scoreOf(sweeps, probes, longestRatio));
-    const capsW = [...new Set(advised.map(({ advice }) => advice.best.capW))].slice(0, 1);
-    const commands = capsW.map((capW) => `sudo nvidia-smi --power-limit=${capW}`);
+    const commands = [...new Set(advised.map(({ advice }) => commandFor(advice.best.capW)))];
     return {
-      result: { advice: advised.map(({ name, advice }) => ({ name, ...advice })), score: scores, commands },
+      result: {
+        advice: advised.map(({ name, advice }) => ({ name, ...advice, command: commandFor(advice.best.capW) })),
+        score: scores,
+        commands,
+      },
+      remarks,
       document: capDocument({
         advised,
         scores,

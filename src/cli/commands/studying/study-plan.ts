@@ -11,11 +11,11 @@ import { LOSS_KINDS } from "../../../learn/losses/table.ts";
 import { OPTIMISER_KINDS } from "../../../learn/optimisers/table.ts";
 import type { LossSpec } from "../../../learn/training-graph.ts";
 import { median } from "../../../math/statistics.ts";
-import { openData } from "../../../node/data/open-data.ts";
 import { explainRefusal } from "../../../node/files.ts";
 import { readModel } from "../../../node/model.ts";
+import { openStudyData } from "../../../node/study/study-data.ts";
 import { forecast, type PassCost, type TrialForecast } from "../../../study/forecast.ts";
-import { parsePlan, type StudyPlan } from "../../../study/plan.ts";
+import { parsePlan, placeInPlan, type StudyPlan } from "../../../study/plan.ts";
 import type { TrialRecord } from "../../../study/record.ts";
 import { type Trial, trialsOf } from "../../../study/trials.ts";
 import { InputError } from "../../../units/input-error.ts";
@@ -27,6 +27,8 @@ export interface PlanFile {
   /** YAML whose paths are absolute, as it is kept in the study's folder. */
   readonly source: string;
   readonly plan: StudyPlan;
+  /** Where a word stands in the file that the user wrote: "plan.yaml:2:8". @param key as in the file: "networks" */
+  readonly placeOf: (key: string, word: string) => string;
 }
 
 /** A path of the plan is relative to the plan. */
@@ -47,6 +49,8 @@ export async function readPlanFile(path: string): Promise<PlanFile> {
   const { parseDocument, visit } = await import("yaml");
   const document = parseDocument(text);
   const folder = dirname(resolve(path));
+  /** What the user wrote, by what it is in the study's own plan. */
+  const written = new Map<string, string>();
   visit(document, {
     Pair: (_, pair) => {
       const name = String((pair.key as { value?: unknown } | null)?.value);
@@ -54,12 +58,19 @@ export async function readPlanFile(path: string): Promise<PlanFile> {
       return undefined;
     },
     Scalar: (key, scalar) => {
-      if (key !== "key" && typeof scalar.value === "string") scalar.value = absolute(scalar.value, folder);
+      if (key === "key" || typeof scalar.value !== "string") return;
+      const found = absolute(scalar.value, folder);
+      written.set(found, scalar.value);
+      scalar.value = found;
     },
   });
   if (!document.has("name")) document.set("name", parsePlan(text, path).name);
   const source = document.toString();
-  return { source, plan: parsePlan(source, path) };
+  const placeOf = (key: string, word: string): string => {
+    const place = placeInPlan(text, path, key, word);
+    return place === path ? placeInPlan(text, path, key, written.get(word) ?? word) : place;
+  };
+  return { source, plan: parsePlan(source, path), placeOf };
 }
 
 /** What was looked at: sizes that a forecast needs. */
@@ -76,29 +87,46 @@ interface OpenSets {
   readonly test: DataSet;
 }
 
-function checkNames({ optimiser, loss }: StudyPlan): void {
+type Place = PlanFile["placeOf"];
+
+/** Says where in the plan the word stands that is refused. */
+async function at<T>(place: string, work: () => T | Promise<T>): Promise<T> {
+  try {
+    return await work();
+  } catch (error) {
+    if (!(error instanceof InputError)) throw error;
+    throw new InputError(error.code, `${place}: ${error.message}`, error.hint);
+  }
+}
+
+async function checkNames({ optimiser, loss }: StudyPlan, placeOf: Place): Promise<void> {
   const table: readonly (readonly [string, string, readonly string[]])[] = [
     ["optimiser", optimiser, OPTIMISER_KINDS],
     ["loss", loss, LOSS_KINDS],
   ];
   for (const [what, name, names] of table)
-    if (!names.includes(name)) throw unknownName(what, name, names, `give one of ${names.join(", ")}`);
+    await at(placeOf(what, name), () => {
+      if (!names.includes(name)) throw unknownName(what, name, names, `give one of ${names.join(", ")}`);
+    });
 }
 
 /**
  * Looks at every network, data set and combination of a plan, before anything runs.
  * @throws InputError naming what cannot be
  */
-export async function checkPlan(plan: StudyPlan): Promise<CheckedPlan> {
-  checkNames(plan);
+export async function checkPlan({ plan, placeOf }: Omit<PlanFile, "source">): Promise<CheckedPlan> {
+  await checkNames(plan, placeOf);
   const trials = trialsOf(plan);
-  const graphs = new Map(await Promise.all(plan.networks.map(async (name) => [name, await readModel(name)] as const)));
-  const sets = new Map(
-    plan.data.map((name): [string, OpenSets] => {
-      const { train, test } = openData(name);
-      return [name, { train: limited(train, plan.limitTrain), test: limited(test ?? train, plan.limitTest) }];
-    }),
+  const graphs = new Map(
+    await Promise.all(
+      plan.networks.map(async (name) => [name, await at(placeOf("networks", name), () => readModel(name))] as const),
+    ),
   );
+  const sets = new Map<string, OpenSets>();
+  for (const name of plan.data) {
+    const { train, test } = await at(placeOf("data", name), () => openStudyData(name));
+    sets.set(name, { train: limited(train, plan.limitTrain), test: limited(test ?? train, plan.limitTest) });
+  }
   const setOf = ({ data, phase }: Trial): DataSet => sets.get(data)![phase === "training" ? "train" : "test"];
   const seen = new Map<string, ReturnType<typeof countGraph>>();
   const keyOf = ({ network, data, phase, batch }: Trial) => JSON.stringify([network, data, phase, batch]);

@@ -1,5 +1,5 @@
 // `joulecast study report DIR`: every table and figure of a study, from its records.
-import { readRecords, readStudyPlan } from "../../../node/study/study-folder.ts";
+import { damagedRecords, readRecords, readStudyPlan } from "../../../node/study/study-folder.ts";
 import { studyDocument, studyResult } from "../../../report/studying/study-report.ts";
 import { InputError } from "../../../units/input-error.ts";
 import type { Command } from "../../command.ts";
@@ -21,9 +21,13 @@ export const studyReport: Command = {
         "let `joulecast study run` do some first",
       );
     const targetAccuracy = shareOption(options, "--target");
+    const target = targetAccuracy === undefined ? {} : { targetAccuracy };
     return {
-      result: { folder, name: plan.name, ...studyResult(records) },
-      document: studyDocument(records, { title: plan.name, ...(targetAccuracy !== undefined && { targetAccuracy }) }),
+      result: { folder, name: plan.name, ...studyResult(records, target) },
+      document: studyDocument(records, { title: plan.name, ...target }),
+      remarks: damagedRecords(folder).map(
+        (file) => `left out: ${file} cannot be read; \`joulecast study run\` does it again`,
+      ),
     };
   },
 };

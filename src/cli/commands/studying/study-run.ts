@@ -3,8 +3,8 @@ import { createInterface } from "node:readline/promises";
 import type { Hardware } from "../../../hardware/hardware.ts";
 import { readCatalogue, resolveDevice } from "../../../node/catalogue.ts";
 import { withInterrupts } from "../../../node/run/interrupts.ts";
-import { trialRunner } from "../../../node/study/run-trial.ts";
-import { openStudyFolder, readRecords, type StudyFolder } from "../../../node/study/study-folder.ts";
+import { checkSources, trialRunner } from "../../../node/study/run-trial.ts";
+import { checkSamePlan, openStudyFolder, readRecords, type StudyFolder } from "../../../node/study/study-folder.ts";
 import { forecastDocument } from "../../../report/studying/forecast-report.ts";
 import { studyDocument, studyResult } from "../../../report/studying/study-report.ts";
 import { forecastTotal } from "../../../study/forecast.ts";
@@ -25,6 +25,7 @@ import { machineName } from "./machine-name.ts";
 import { checkPlan, forecastPlan, readPlanFile } from "./study-plan.ts";
 import { collectShared } from "./study-shared.ts";
 import { submitSlurm } from "./study-slurm.ts";
+import { timeLeftText } from "./time-left.ts";
 
 const PROCESS = "horowitz-45nm";
 /** What --on is told to hand the trials to a cluster. */
@@ -50,6 +51,24 @@ async function isAgreed(question: string): Promise<boolean> {
   }
 }
 
+/** What is not known may be anything: it is above every budget. @throws InputError "above-budget" when nobody agrees */
+async function agreeOn({ unknown, trials, energyJ, highJ }: ReturnType<typeof forecastTotal>, budgetJ: number) {
+  if (unknown === 0 && highJ <= budgetJ) return;
+  const known = `${formatQuantity(energyJ, "J")} expected, up to ${formatQuantity(highJ, "J")}`;
+  const open = `nothing is known of ${unknown === trials ? "" : `${unknown} of `}${trials} trials`;
+  const expected = unknown === 0 ? known : unknown === trials ? open : `${known}, and ${open}`;
+  const why = unknown === 0 ? "above the budget of" : "it may be above the budget of";
+  const budget = formatQuantity(budgetJ, "J");
+  if (await isAgreed(`${expected}: ${why} ${budget}. Go on?`)) return;
+  throw new InputError(
+    "above-budget",
+    `${expected}: ${why} ${budget}`,
+    unknown === 0
+      ? "add --yes to go on, or look at --dry-run"
+      : "name a device of the catalogue with --on for a forecast, or add --yes to go on",
+  );
+}
+
 /** Does the trials of a folder on this machine. @returns whether it was interrupted */
 async function runHere(
   study: StudyFolder,
@@ -58,7 +77,9 @@ async function runHere(
   { machine, nowIso }: { readonly machine: string; readonly nowIso: () => string },
 ): Promise<boolean> {
   const rateHz = samplingRate(options);
-  const spec = await machineSpec(options);
+  const session = { machine: await machineSpec(options), ...(rateHz !== undefined && { rateHz }) };
+  await checkSources(session);
+  const times = (await study.records()).filter(({ status }) => status === "done").map(({ durationS }) => durationS);
   let at = "";
   const { interrupted } = await withInterrupts((signal) =>
     runStudy({
@@ -67,30 +88,45 @@ async function runHere(
       run: trialRunner({
         machine,
         planOf: () => study.plan,
-        session: { machine: spec, ...(rateHz !== undefined && { rateHz }) },
+        session,
         wallFactor: wallFactorOption(options),
         nowIso,
         onProgress: ({ trial }, done, total) =>
           context.progress({ label: `${at}${trial.network} ${trial.phase}`, done, total, unit: "steps" }),
       }),
       onProgress: ({ done, failed, total }, claim) => {
-        at = `trial ${Math.min(total, done + failed + 1)} of ${total}: `;
+        const ended = done + failed;
+        at = `trial ${Math.min(total, ended + 1)} of ${total}${timeLeftText(times, total - ended)}: `;
         if (claim !== undefined) context.progress(`${at}${claim.trial.id}`);
       },
-      onRecord: ({ trial, status, durationS, reason }) =>
-        context.progress(`${status}: ${trial.id} (${formatDuration(durationS)})${reason ? `: ${reason}` : ""}\n`),
+      onRecord: ({ trial, status, durationS, reason }) => {
+        if (status === "done") times.push(durationS);
+        context.progress(`${status}: ${trial.id} (${formatDuration(durationS)})${reason ? `: ${reason}` : ""}\n`);
+      },
     }),
   );
   return interrupted;
 }
 
 async function run(path: string, options: OptionValues, context: CommandContext): Promise<Outcome> {
-  const { source, plan } = await readPlanFile(path);
-  const checked = await checkPlan(plan);
+  const isSlurm = textOption(options, "--on") === SLURM;
+  const address = textOption(options, "--store");
+  if (isSlurm && address !== undefined)
+    throw new InputError(
+      "slurm-or-store",
+      "--on slurm and --store are two ways to share a study out: the tasks of an array job take their trials by number",
+      "leave one out; agents of a store may be started by a job of your own: joulecast agent --store …",
+    );
+  const file = await readPlanFile(path);
+  const { source, plan } = file;
   const folder = textOption(options, "--folder") ?? `study-${plan.name.replaceAll(/[^\p{L}\p{N}]+/gu, "-")}`;
+  checkSamePlan(folder, source);
+  const checked = await checkPlan(file);
   const { device, process: arithmetic } = await pricedBy(options);
-  const foretold = forecastPlan(plan, checked, readRecords(folder), device, arithmetic);
-  const total = forecastTotal(foretold);
+  const isRetried = flagOption(options, "--retry-failed");
+  const kept = readRecords(folder).filter(({ status }) => status === "done" || !isRetried);
+  const foretold = forecastPlan(plan, checked, kept, device, arithmetic);
+  const total = forecastTotal(foretold, plan.idleS);
   if (flagOption(options, "--dry-run"))
     return {
       result: {
@@ -106,34 +142,25 @@ async function run(path: string, options: OptionValues, context: CommandContext)
           basis,
         })),
       },
-      document: forecastDocument(plan.name, foretold, device?.name),
+      document: forecastDocument(plan.name, foretold, device?.name, plan.idleS),
     };
   const budgetJ = quantityOption(options, "--budget", "J") ?? plan.budgetJ;
-  if (budgetJ !== undefined && total.highJ > budgetJ && !flagOption(options, "--yes")) {
-    const expected = `${formatQuantity(total.energyJ, "J")} expected, up to ${formatQuantity(total.highJ, "J")}`;
-    if (!(await isAgreed(`${expected}: above the budget of ${formatQuantity(budgetJ, "J")}. Go on?`)))
-      throw new InputError(
-        "above-budget",
-        `${expected}: above the budget of ${formatQuantity(budgetJ, "J")}`,
-        "add --yes to go on, or look at --dry-run",
-      );
-  }
-  if (textOption(options, "--on") === SLURM) return submitSlurm({ source, plan }, checked.trials.length, folder);
+  if (budgetJ !== undefined && !flagOption(options, "--yes")) await agreeOn(total, budgetJ);
   const machine = await machineName(options);
   const nowIso = () => new Date().toISOString();
   const only = countOption(options, "--only", 0);
   const study = await openStudyFolder(folder, source, {
     nowIso,
     machine,
-    retryFailed: flagOption(options, "--retry-failed"),
+    retryFailed: isRetried,
     ...(only !== undefined && { only }),
   });
   try {
-    const address = textOption(options, "--store");
+    if (isSlurm) return await submitSlurm(study, options);
     const interrupted =
       address === undefined
         ? await runHere(study, options, context, { machine, nowIso })
-        : await collectShared(address, source, study, context);
+        : await collectShared(address, source, study, context, { retryFailed: isRetried });
     context.progress("");
     const records = await study.records();
     const progress = await study.progress();
@@ -178,7 +205,8 @@ export const studyRun: Command = {
     "A plan: networks (zoo:NAME, files, or sixteen for those of [Mavromatis2024]),",
     "data, phases, batch, learning-rate, weight-decay, momentum (lists are crossed),",
     "optimiser, loss, epochs, inference-passes, repetitions, seed, limit-train,",
-    "limit-test, cool-down, warm-up, hardware, budget.",
+    "limit-test, idle, cool-down, warm-up, hardware, budget.",
+    "data: what train --data takes, or a name of `joulecast data get`.",
   ],
   examples: ["joulecast study run plan.yaml --dry-run", "joulecast study run plan.yaml --folder study1"],
   run: async ([path = ""], options, context) => run(path, options, context),

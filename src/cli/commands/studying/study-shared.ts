@@ -5,6 +5,7 @@ import { openPostgres } from "../../../node/study/postgres.ts";
 import { publishStudy } from "../../../node/study/shared-study.ts";
 import type { StudyFolder } from "../../../node/study/study-folder.ts";
 import type { CommandContext } from "../../command.ts";
+import { timeLeftText } from "./time-left.ts";
 
 const LOOK_S = 1;
 
@@ -14,19 +15,24 @@ export async function collectShared(
   source: string,
   study: StudyFolder,
   context: CommandContext,
+  { retryFailed = false }: { readonly retryFailed?: boolean } = {},
 ): Promise<boolean> {
   const store = await openPostgres(address);
   try {
-    const shared = await publishStudy(store, source);
+    const shared = await publishStudy(store, source, { retryFailed });
     return await withInterrupts(async (signal) => {
-      const have = new Set((await study.records()).map(({ trial }) => trial.id));
+      const known = await study.records();
+      const have = new Set(known.map(({ trial }) => trial.id));
+      const times = known.filter(({ status }) => status === "done").map(({ durationS }) => durationS);
       for (;;) {
         for (const { record, samples } of await shared.newRecords(have)) {
           await study.keep(record, samples);
           have.add(record.trial.id);
+          if (record.status === "done") times.push(record.durationS);
         }
         const { running } = await shared.progress();
-        context.progress(`${have.size} of ${study.trials.length} trials have ended, ${running} are being done`);
+        const left = timeLeftText(times, study.trials.length - have.size, running);
+        context.progress(`${have.size} of ${study.trials.length} trials have ended, ${running} are being done${left}`);
         if (have.size >= study.trials.length) return false;
         if (signal.aborted) return true;
         await waitS(LOOK_S, signal);

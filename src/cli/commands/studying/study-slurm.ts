@@ -1,14 +1,15 @@
 // `joulecast study run plan.yaml --on slurm`: writes the array job into the study's folder and hands it to sbatch.
 import { spawnSync } from "node:child_process";
-import { mkdirSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import { writeWhole } from "../../../node/files.ts";
+import type { StudyFolder } from "../../../node/study/study-folder.ts";
 import { countCell, textCell } from "../../../report/show.ts";
 import { slurmScript } from "../../../study/slurm.ts";
 import { InputError } from "../../../units/input-error.ts";
-import type { Outcome } from "../../command.ts";
-import type { PlanFile } from "./study-plan.ts";
+import type { OptionSpec, OptionValues, Outcome } from "../../command.ts";
+import { offOption, textOption } from "../../options.ts";
+import { SOURCE_OPTIONS } from "../measuring/machine-options.ts";
 
 const PLAN = "plan.yaml";
 const SCRIPT = "study.sbatch";
@@ -21,14 +22,29 @@ function submit(script: string): string | undefined {
   throw new InputError("slurm", `sbatch refuses: ${error?.message ?? stderr.trim()}`, `the script is ${script}`);
 }
 
-/** Writes plan and script into the folder and submits. */
-export async function submitSlurm({ source, plan }: PlanFile, count: number, folder: string): Promise<Outcome> {
-  const home = resolve(folder);
-  mkdirSync(join(home, "trials"), { recursive: true });
-  const [planPath, scriptPath] = [join(home, PLAN), join(home, SCRIPT)];
-  await writeWhole(planPath, [source]);
+/** Options of a task whose value is a path: a task may start elsewhere. */
+const PATHS = new Set(["--wall-meter", "--replay"]);
+/** Options of `study run` that say how a trial is measured: what holds here holds for every task. */
+const PASSED: readonly OptionSpec[] = [{ flags: "--machine <name>", description: "" }, ...SOURCE_OPTIONS];
+
+/** The words that give a task the options that were given here. */
+export function passedWords(options: OptionValues): readonly string[] {
+  return PASSED.flatMap(({ flags }) => {
+    const [flag = ""] = flags.split(" ");
+    if (flag.startsWith("--no-")) return offOption(options, flag) ? [flag] : [];
+    const value = textOption(options, flag);
+    return value === undefined ? [] : [flag, PATHS.has(flag) ? resolve(value) : value];
+  });
+}
+
+/** Writes the script into the study's folder and submits. */
+export async function submitSlurm({ path, plan, trials }: StudyFolder, options: OptionValues): Promise<Outcome> {
+  const home = resolve(path);
+  const count = trials.length;
+  const scriptPath = join(home, SCRIPT);
   const main = fileURLToPath(new URL("../../main.js", import.meta.url));
-  const command = [process.execPath, main, "study", "run", planPath, "--folder", home, "--yes", "--only"];
+  const task = ["study", "run", join(home, PLAN), "--folder", home, "--yes", ...passedWords(options), "--only"];
+  const command = [process.execPath, main, ...task];
   await writeWhole(scriptPath, [slurmScript({ plan, count, command, folder: home })]);
   const job = submit(scriptPath);
   return {

@@ -1,10 +1,8 @@
 // `joulecast study verify DIR`: computes a study's numbers again from its raw samples and compares.
 import { readStudyPlan } from "../../../node/study/study-folder.ts";
-import { verifyStudy } from "../../../node/study/verify-study.ts";
+import { VERDICTS, verifyStudy } from "../../../node/study/verify-study.ts";
 import { textCell } from "../../../report/show.ts";
 import type { Command } from "../../command.ts";
-
-const VERDICTS = ["same", "differs", "no samples", "no result"] as const;
 
 export const studyVerify: Command = {
   name: "study verify",
@@ -18,7 +16,7 @@ export const studyVerify: Command = {
     const counts = Object.fromEntries(
       VERDICTS.map((verdict) => [verdict, trials.filter((one) => one.verdict === verdict).length]),
     );
-    const odd = trials.filter(({ verdict }) => verdict === "differs" || verdict === "no samples");
+    const odd = trials.filter(({ verdict }) => verdict !== "same" && verdict !== "no result");
     return {
       result: { folder, same: odd.length === 0, counts, trials },
       document: {
