@@ -3,11 +3,9 @@ import type { EnergyMetric } from "../../estimate/metric.ts";
 import type { Hardware } from "../../hardware/hardware.ts";
 import { readProfile } from "../../node/collect/profiles.ts";
 import { readModel } from "../../node/model.ts";
-import { calibratedHardware, calibratedMetric, THIS_MACHINE } from "../../predict/collect/calibrated-metric.ts";
+import { calibratedHardware, calibratedMetric } from "../../predict/collect/calibrated-metric.ts";
 import { shapedNetwork } from "../../predict/collect/network-layers.ts";
 import type { CountOptions } from "../../work/count-graph.ts";
-
-export const isThisMachine = (name: string): boolean => name.trim().toLowerCase() === THIS_MACHINE;
 
 export interface CalibratedDevice {
   readonly device: Hardware;

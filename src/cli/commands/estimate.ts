@@ -23,7 +23,6 @@ import { CARBON_OPTIONS, type CarbonChoice, carbonChoice, footprint } from "./es
 import { ledgerSection } from "./estimate-ledger.ts";
 import { checkLimits, LIMIT_OPTIONS } from "./estimate-limits.ts";
 import { candidateRanking, RANKING_OPTIONS } from "./estimate-ranking.ts";
-import { calibratedDevice, isThisMachine } from "./estimate-this-machine.ts";
 import {
   type BreakEvenAnswer,
   breakEvenOf,
@@ -38,6 +37,8 @@ import { blockResults, incompleteRemarks, layerResults, modelResult } from "./mo
 
 /** Devices when --on is not given: one of each kind, those of the DeepRx study. */
 const DEFAULT_DEVICES = ["rtx-2080-ti", "xeon-gold-5220", "coral-edge-tpu"];
+/** The name of a calibrated machine as a device. */
+const isThisMachine = (name: string): boolean => name.trim().toLowerCase() === "this-machine";
 /** Device whose arithmetic energies stand in where a device has none of its own. */
 const PROCESS = "horowitz-45nm";
 
@@ -93,6 +94,12 @@ function metricOptions(options: OptionValues, process: Hardware | undefined): Es
     ...(usage !== undefined && { usageRatio: exact(usage) }),
     ...(pue !== undefined && { pueRatio: pue }),
   };
+}
+
+/** Loaded only when asked for: predictors and their regressions are half of what estimate would load. */
+async function thisMachine(...asked: Parameters<typeof import("./estimate-this-machine.ts").calibratedDevice>) {
+  const { calibratedDevice } = await import("./estimate-this-machine.ts");
+  return calibratedDevice(...asked);
 }
 
 type Row = EstimateRow & { readonly embodiedKg?: number | undefined; readonly breakEven?: BreakEvenAnswer | undefined };
@@ -167,7 +174,7 @@ export const estimate: Command = {
     const catalogue = await readCatalogue();
     const counting = countOptions(options);
     const names = listOption(options, "--on") ?? DEFAULT_DEVICES;
-    const own = names.some(isThisMachine) ? await calibratedDevice(model, counting) : undefined;
+    const own = names.some(isThisMachine) ? await thisMachine(model, counting) : undefined;
     const devices = await Promise.all(
       names.map((name) => (own && isThisMachine(name) ? own.device : resolveDevice(name, catalogue))),
     );

@@ -9,7 +9,7 @@ import { countOption, dimensionsOption, flagOption, textOption } from "../option
 
 export const MODEL_ARGUMENT: ArgumentSpec = {
   name: "model",
-  description: "an .onnx file, or a built-in network as zoo:NAME",
+  description: "an .onnx file (- for stdin), or a built-in network as zoo:NAME",
   required: true,
 };
 

@@ -134,8 +134,8 @@ export const fit: Command = {
     const group = textOption(options, "--group");
     const conditions = repeatedOption(options, "--where");
     const setAside = [textOption(options, "--op") ?? "op", ...conditions.map((text) => text.split("=")[0]!)];
-    const fits = ops.map((op) => {
-      progress(`fitting ${op}`);
+    const fits = ops.map((op, done) => {
+      progress({ label: `fitting ${op}`, done, total: ops.length, unit: "types" });
       const split = splits?.get(op);
       return fitOp(
         op,

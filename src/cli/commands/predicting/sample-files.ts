@@ -3,28 +3,32 @@ import { createHash } from "node:crypto";
 import { readFileSync, realpathSync } from "node:fs";
 import { gunzipSync } from "node:zlib";
 import { explainRefusal } from "../../../node/files.ts";
+import { DASH, readStandardInput } from "../../../node/standard-streams.ts";
 import type { GivenSplit } from "../../../predict/layerwise/fit.ts";
 import { checkColumn } from "../../../predict/layerwise/measured.ts";
 import { readSamples, type Sample } from "../../../predict/layerwise/samples.ts";
 import { InputError } from "../../../units/input-error.ts";
 import { unknownName } from "../../../units/nearest.ts";
 
-/** Text of a file, unpacked where it is gzip. @throws InputError when it cannot be read */
+/** Text of a file ("-": standard input), unpacked where it is gzip. @throws InputError when it cannot be read */
 export function readText(path: string): string {
   let bytes: Uint8Array;
   try {
-    bytes = readFileSync(path);
+    bytes = path === DASH ? readStandardInput() : readFileSync(path);
   } catch (error) {
     throw explainRefusal(error, path, "read");
   }
   return new TextDecoder("utf-8", { ignoreBOM: true }).decode(isGzip(bytes) ? unpacked(bytes, path) : bytes);
 }
 
+/** Longest text of a packed file: a few kilobytes could fill the memory. */
+const MOST_TEXT_BYTES = 2 ** 29 - 24;
+
 const isGzip = (bytes: Uint8Array): boolean => bytes[0] === 0x1f && bytes[1] === 0x8b;
 
 function unpacked(bytes: Uint8Array, path: string): Uint8Array {
   try {
-    return gunzipSync(bytes);
+    return gunzipSync(bytes, { maxOutputLength: MOST_TEXT_BYTES });
   } catch {
     throw new InputError("bad-gzip", `"${path}" starts as gzip but cannot be unpacked`, "fetch or pack it again");
   }
@@ -49,7 +53,7 @@ export function readSampleFiles(args: readonly string[], opColumn = "op"): ReadS
   const samples = args.flatMap((argument) => {
     const { op, path } = splitArgument(argument);
     const text = readText(path);
-    const real = realpathSync(path);
+    const real = path === DASH ? DASH : realpathSync(path);
     if (seen.has(real))
       throw new InputError(
         "same-file-twice",

@@ -3,31 +3,36 @@
 import { createReadStream, readdirSync, readFileSync, statSync } from "node:fs";
 import { basename, join, resolve } from "node:path";
 import { createInterface } from "node:readline";
+import { Readable } from "node:stream";
 import { createGunzip } from "node:zlib";
 import { explainRefusal } from "../../../node/files.ts";
+import { DASH, readStandardInput } from "../../../node/standard-streams.ts";
 import type { PowerTrace } from "../../../predict/step/epochs.ts";
 import { parseRunsFile, type RunsFile } from "../../../predict/step/runs-file.ts";
 import { type TraceReader, traceReader } from "../../../predict/step/trace-lines.ts";
 import { InputError } from "../../../units/input-error.ts";
 
-/** "traces/cloud_vgg16.csv.gz" → "cloud_vgg16". */
+/** "traces/cloud_vgg16.csv.gz" → "cloud_vgg16", "-" → "stdin". */
 export function traceFileName(path: string): string {
+  if (path === DASH) return "stdin";
   return basename(path)
     .replace(/\.gz$/, "")
     .replace(/\.csv$/, "");
 }
 
 async function feed(path: string, reader: TraceReader): Promise<void> {
-  const file = createReadStream(path);
+  const file = path === DASH ? Readable.from([readStandardInput()]) : createReadStream(path);
   // Errors of the source are not handed on by pipe(): the unpacking side is ended with them.
   const unpacked = path.endsWith(".gz") ? file.pipe(createGunzip()) : file;
-  file.once("error", (error) => unpacked.destroy(error));
+  file.once("error", (error: Error) => unpacked.destroy(error));
   try {
     // readline swallows errors of its input; they are caught beside it.
     const broken = new Promise<never>((_, reject) => unpacked.once("error", reject));
+    const lines = createInterface({ input: unpacked, crlfDelay: Number.POSITIVE_INFINITY });
+    // It tells them once more, to itself: unheard, that would end the program.
+    lines.on("error", () => undefined);
     const reading = (async () => {
-      for await (const line of createInterface({ input: unpacked, crlfDelay: Number.POSITIVE_INFINITY }))
-        reader.line(line);
+      for await (const line of lines) reader.line(line);
     })();
     await Promise.race([reading, broken]);
   } finally {

@@ -111,7 +111,10 @@ export const step: Command = {
     const epochs = countOption(options, "--epochs");
     const runsPath = textOption(options, "--runs-file");
     const { facts, ignored } = runsPath === undefined ? NO_FACTS : readRunsFile(runsPath);
-    const { traces, emptyRows } = await readTraces(tracePaths(paths, runsPath), (path) => progress(`reading ${path}`));
+    const files = tracePaths(paths, runsPath);
+    const { traces, emptyRows } = await readTraces(files, (path) =>
+      progress({ label: `reading ${path}`, done: files.indexOf(path), total: files.length, unit: "files" }),
+    );
     progress("");
     const finished = traces.map((trace): FinishedRun => {
       const { epochs: known = epochs, ...rest } = facts.get(trace.run) ?? {};

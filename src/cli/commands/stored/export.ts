@@ -105,11 +105,10 @@ export const exportRuns: Command = {
     const file = textOption(options, "--parquet");
     if (file !== undefined) {
       await runsToParquet(runs, file);
-      const remarks = [...messages, `wrote ${file}`];
       return {
         result: { ...result, file },
         document: { title: `${document.title} written to ${file}`, sections: [] },
-        remarks,
+        remarks: messages,
       };
     }
     const text = EXPORTS[name]!(runs, more);

@@ -64,7 +64,8 @@ export const importRuns: Command = {
     for (const { file, runs } of made)
       for (const one of runs) {
         const { run, known } = place(one, store);
-        context.progress(`keeping ${run.command}`);
+        const total = made.reduce((sum, { runs: all }) => sum + all.length, 0);
+        context.progress({ label: `keeping ${run.command}`, done: kept.length, total, unit: "runs" });
         if (!known) await store.saveRun(run, one.recording);
         const { id, startedAt, command, durationS, kind, measurements } = run;
         const grossJ = measurements[0]?.grossJ;

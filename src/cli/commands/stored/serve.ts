@@ -10,7 +10,7 @@ import type { Store } from "../../../node/store/runs.ts";
 import { textCell } from "../../../report/show.ts";
 import { InputError } from "../../../units/input-error.ts";
 import type { Command, CommandContext, OptionValues, Outcome } from "../../command.ts";
-import { countOption, flagOption, quantityOption, textOption } from "../../options.ts";
+import { countOption, flagOption, quantityOption, repeatedOption, textOption } from "../../options.ts";
 import { machineSpec, SOURCE_OPTIONS } from "../measuring/machine-options.ts";
 import { openUserStore } from "./stored-runs.ts";
 
@@ -52,6 +52,7 @@ async function untilAsked(server: Pick<MetricsServer, "close">, close: () => voi
   return reason === "SIGTERM" ? 0 : 130;
 }
 
+const STUDY = "--study";
 const METRICS_ONLY = ["--host", "--period", "--runs"] as const;
 
 async function servePage(models: readonly string[], options: OptionValues, context: CommandContext): Promise<Outcome> {
@@ -63,17 +64,18 @@ async function servePage(models: readonly string[], options: OptionValues, conte
       "the page is served to this machine only; leave it out, or add --metrics",
     );
   const port = portOption(options);
+  const studies = repeatedOption(options, STUDY);
   const machine = await machineSpec(options);
   const { store, messages } = await openUserStore();
   const { startPageServer } = await import("../../../node/web/page-server.ts");
-  const server = await startPageServer({ store, version: context.version, machine, models, port });
+  const server = await startPageServer({ store, version: context.version, machine, models, studies, port });
   let forget = (): void => undefined;
   if (flagOption(options, "--open")) {
     const { openInBrowser } = await import("../../../node/web/open-browser.ts");
     forget = openInBrowser(server.url);
   }
   return {
-    result: { url: server.url, host: "127.0.0.1", port: server.port, models: models.length },
+    result: { url: server.url, host: "127.0.0.1", port: server.port, models: models.length, studies: studies.length },
     document: {
       title: server.url,
       subtitle: "open it in a browser of this machine; whoever has the link sees your runs",
@@ -131,6 +133,11 @@ export const serve: Command = {
   options: [
     { flags: "--open", description: "open the page in the browser as well" },
     { flags: "--port <n>", description: "port (default 0: any that is free; it is printed)" },
+    {
+      flags: `${STUDY} <folder>`,
+      description: "a study that the page shows, also while it runs; may be repeated",
+      repeatable: true,
+    },
     { flags: "--metrics", description: "serve /metrics in Prometheus' text format instead of the page" },
     {
       flags: "--host <address>",
@@ -146,12 +153,14 @@ export const serve: Command = {
   examples: [
     "joulecast serve --open",
     "joulecast serve model.onnx --port 8080",
+    "joulecast serve --study study1 --open",
     "joulecast serve --metrics --port 9464",
     "joulecast serve --metrics --host 0.0.0.0 --port 9464 --runs 0",
   ],
   run: async (models, options, context) => {
     if (!flagOption(options, "--metrics")) return servePage(models, options, context);
-    if (models.length === 0) return serveMetrics(options);
-    throw new InputError("bad-usage", `${models[0]} has no meaning with --metrics`, "leave out one of them");
+    const stray = models[0] ?? (repeatedOption(options, STUDY).length > 0 ? STUDY : undefined);
+    if (stray === undefined) return serveMetrics(options);
+    throw new InputError("bad-usage", `${stray} has no meaning with --metrics`, "leave out one of them");
   },
 };
