@@ -1,8 +1,10 @@
 // The frame of the page: name, views, theme. Each view is loaded when it is first shown.
 import type { FunctionComponent } from "preact";
 import { useEffect, useRef, useState } from "preact/hooks";
+import { useDrop } from "./drop.ts";
+import { openFile } from "./model/opened.ts";
 import { linkTo, type Navigation, useNavigation } from "./navigation.tsx";
-import { VIEWS, type ViewName } from "./route.ts";
+import { formatRoute, type Route, routeTo, VIEWS, type ViewName } from "./route.ts";
 import { ModelView } from "./views/model.tsx";
 
 export interface ViewProps {
@@ -17,6 +19,7 @@ const LOADERS: Readonly<Record<ViewName, () => Promise<View>>> = {
   live: async () => (await import("./views/live.tsx")).LiveView,
   runs: async () => (await import("./views/runs.tsx")).RunsView,
   split: async () => (await import("./views/split.tsx")).SplitView,
+  study: async () => (await import("./views/study.tsx")).StudyView,
 };
 
 const TITLES: Readonly<Record<ViewName, string>> = {
@@ -25,7 +28,11 @@ const TITLES: Readonly<Record<ViewName, string>> = {
   live: "Live",
   runs: "Runs",
   split: "Split",
+  study: "Study",
 };
+
+/** Views that take no files themselves: a network that is dropped there is opened where networks are. */
+const TAKES_NO_FILES: readonly ViewName[] = ["live", "runs"];
 
 const THEMES = ["system", "light", "dark"] as const;
 type Theme = (typeof THEMES)[number];
@@ -33,14 +40,33 @@ const THEME_KEY = "joulecast-theme";
 
 const isTheme = (word: string | null): word is Theme => (THEMES as readonly (string | null)[]).includes(word);
 
+/** Where a browser allows no storage, the choice lasts as long as the page. */
+function keptTheme(): string | null {
+  try {
+    return localStorage.getItem(THEME_KEY);
+  } catch {
+    return null;
+  }
+}
+
+function keepTheme(theme: Theme): void {
+  try {
+    localStorage.setItem(THEME_KEY, theme);
+  } catch {
+    // Then it is not kept.
+  }
+}
+
 function useTheme(): [Theme, (theme: Theme) => void] {
   const [theme, setTheme] = useState<Theme>(() => {
-    const kept = localStorage.getItem(THEME_KEY);
+    const kept = keptTheme();
+    // Before anything is drawn, so that it is drawn once.
+    document.documentElement.dataset.theme = kept ?? THEMES[0];
     return isTheme(kept) ? kept : "system";
   });
   useEffect(() => {
     document.documentElement.dataset.theme = theme;
-    localStorage.setItem(THEME_KEY, theme);
+    keepTheme(theme);
   }, [theme]);
   return [theme, setTheme];
 }
@@ -62,6 +88,11 @@ export function App() {
   useEffect(() => {
     document.title = `${TITLES[view]} · joulecast`;
   }, [view]);
+  const places = useRef(new Map<ViewName, Route>());
+  places.current.set(view, at.route);
+  useDrop((file) => {
+    if (TAKES_NO_FILES.includes(view)) at.go("model", { net: openFile(file) });
+  });
   const View = loaded[view];
   return (
     <>
@@ -81,7 +112,11 @@ export function App() {
         </a>
         <nav aria-label="Views">
           {VIEWS.map((name) => (
-            <a key={name} href={linkTo(name)} aria-current={name === view ? "page" : undefined}>
+            <a
+              key={name}
+              href={formatRoute(routeTo(name, at.route, places.current.get(name)))}
+              aria-current={name === view ? "page" : undefined}
+            >
               {TITLES[name]}
             </a>
           ))}

@@ -10,13 +10,17 @@ import {
 } from "../report/document.ts";
 import type { InputError } from "../units/input-error.ts";
 
+/** Times of a report, in the words of where the page is read. */
+const ISO_TIME = /^\d{4}-\d\d-\d\dT[\d:.]+Z$/u;
+const factText = (text: string): string => (ISO_TIME.test(text) ? new Date(text).toLocaleString() : text);
+
 export function Facts({ facts }: { readonly facts: readonly Fact[] }) {
   return (
     <dl class="facts">
       {facts.map(({ label, cell }) => (
         <div key={label}>
           <dt>{label}</dt>
-          <dd class={cell.tone}>{cell.text}</dd>
+          <dd class={cell.tone}>{factText(cell.text)}</dd>
         </div>
       ))}
     </dl>

@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { expect, it } from "vitest";
-import { formatRoute, parseRoute, VIEWS, withParams } from "./route.ts";
+import { formatRoute, parseRoute, routeTo, VIEWS, withParams } from "./route.ts";
 
 it("reads back every address that it writes", () => {
   const params = fc.uniqueArray(fc.tuple(fc.string({ minLength: 1 }), fc.string({ minLength: 1 })), {
@@ -24,4 +24,17 @@ it("keeps names of networks readable, and has one address for one view", () => {
 
 it("shows the model view where the address is none", () => {
   for (const hash of ["", "#", "#/nowhere", "#/?x=1"]) expect(parseRoute(hash).view).toBe("model");
+});
+
+it("leads back to where a view was left, and takes the network along", () => {
+  const linked = (from: string, left: string | undefined, view: (typeof VIEWS)[number]) =>
+    formatRoute(routeTo(view, parseRoute(from), left === undefined ? undefined : parseRoute(left)));
+  const model = "#/model?layer=fc1&net=file:a.onnx";
+  expect(linked(model, undefined, "split")).toBe("#/split?net=file:a.onnx");
+  expect(linked(model, "#/split?gain=5&net=zoo:vgg16", "split")).toBe("#/split?gain=5&net=file:a.onnx");
+  expect(linked(model, undefined, "compare")).toBe("#/compare?a=file:a.onnx");
+  expect(linked(model, "#/compare?a=zoo:vgg11&b=zoo:vgg16", "compare")).toBe("#/compare?a=zoo:vgg11&b=zoo:vgg16");
+  expect(linked("#/runs?id=1", model, "model")).toBe(model);
+  expect(linked(model, undefined, "runs")).toBe("#/runs");
+  expect(linked(model, model, "model")).toBe("#/model");
 });

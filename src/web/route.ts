@@ -1,7 +1,7 @@
 // The address of what is shown: "#/model?net=zoo:vgg16&on=t4". The hash holds the whole view, so that a link restores it, back and
 // forward work, and any file host will do. Knows names and values only, not what they mean.
 
-export const VIEWS = ["model", "compare", "live", "runs", "split"] as const;
+export const VIEWS = ["model", "compare", "live", "runs", "split", "study"] as const;
 export type ViewName = (typeof VIEWS)[number];
 
 export interface Route {
@@ -35,4 +35,21 @@ export function withParams(route: Route, changes: Readonly<Record<string, string
     else params.set(name, value);
   }
   return { view: route.view, params };
+}
+
+/** The parameter that holds a view's network. */
+const NETWORK: Readonly<Partial<Record<ViewName, string>>> = { model: "net", compare: "a", split: "net" };
+
+/**
+ * Where a link from one view to another leads: to what was left there. The network that is looked at goes along, except into a
+ * comparison that was begun, and out of one.
+ * @param left the other view's route when it was shown last
+ */
+export function routeTo(view: ViewName, from: Route, left: Route | undefined): Route {
+  const start: Route = { view, params: new Map() };
+  if (view === from.view) return start;
+  const [source, target] = [NETWORK[from.view], NETWORK[view]];
+  const network = source === undefined ? undefined : from.params.get(source);
+  const isCarried = target !== undefined && network !== undefined && (left === undefined || source === target);
+  return withParams(left ?? start, isCarried ? { [target]: network } : {});
 }

@@ -9,9 +9,16 @@ export interface ServedModel {
   readonly sizeBytes: number;
 }
 
+/** A folder that `joulecast serve --study DIR` was given. */
+export interface ServedStudy {
+  readonly id: string;
+  readonly name: string;
+}
+
 export interface ServerInfo {
   readonly version: string;
   readonly models: readonly ServedModel[];
+  readonly studies: readonly ServedStudy[];
 }
 
 /** "none": a static build. "closed": a server that does not know this browser: its printed link has the token. */

@@ -19,6 +19,11 @@ const REPORTS: readonly (readonly [string, readonly string[]])[] = [
     "estimate-training.txt",
     ["estimate", "zoo:mnist-cnn", "--on", "rtx-3090", "--training", "--batch", "64", "--region", "EU-2020"],
   ],
+  ["split-mnist.txt", ["split", "zoo:mnist-cnn", "--bandwidth", "15MHz", "--gain", "0.3"]],
+  [
+    "advise-mobilenet.txt",
+    ["advise", "zoo:mobilenet-v2", "--on", "rtx-3090", "--rate", "50/s", "--horizon", "1y", "--no-try"],
+  ],
   ["devices-coral.txt", ["devices", "coral-edge-tpu"]],
   ["help.txt", ["--help"]],
   ["help-estimate.txt", ["estimate", "--help"]],

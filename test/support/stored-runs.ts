@@ -131,3 +131,28 @@ export function storedRun(minute: number, changes: Partial<StoredRun> = {}): Sto
     ...changes,
   };
 }
+
+/** A run whose sources came about in three ways: a counter, a gauge that was not read for four seconds, a model. */
+export function mixedRun(): { readonly run: StoredRun; readonly recording: Recording } {
+  const timeS = Float64Array.from({ length: 200 }, (_, i) => i / 10);
+  const busyW = (time: number) => (time < 5 ? 0 : 100);
+  const sources: readonly SourceInfo[] = [
+    SOURCES[0]!,
+    SOURCES[2]!,
+    { ...SOURCES[3]!, kind: "modelled", reads: "power" },
+  ];
+  let joules = 0;
+  const values = [
+    Float64Array.from(timeS, (time) => (joules += (20 + busyW(time)) / 10)),
+    Float64Array.from(timeS, (time) => (time > 10 && time < 14 ? Number.NaN : 30 + busyW(time))),
+    Float64Array.from(timeS, (time) => 5 + busyW(time) / 20),
+  ];
+  const windows = [
+    { name: "idle", fromS: 0, toS: 5 },
+    { name: "run", fromS: 5, toS: 19.9 },
+  ];
+  return {
+    run: storedRun(7, { command: "mixed", kind: "mixed", sources, windows }),
+    recording: { traces: sources.map((info, i) => ({ info, timeS, values: values[i]! })), marks: [], load: [] },
+  };
+}

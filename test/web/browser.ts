@@ -1,7 +1,7 @@
 // A real browser for the page's tests: Debian's chromium, driven by playwright-core. It installs nothing: where chromium is missing,
 // the tests say how to get it and are skipped.
 import { spawnSync } from "node:child_process";
-import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from "node:fs";
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
@@ -29,9 +29,34 @@ const FLAGS = [
 
 export const startBrowser = (): Promise<Browser> => chromium.launch({ executablePath: CHROMIUM, args: FLAGS });
 
-/** The page, built. @param place where, from the root of the checkout. Default: a folder of its own */
-export function buildPage(place?: string): { readonly folder: string; remove(): void } {
-  const folder = place === undefined ? mkdtempSync(join(tmpdir(), "joulecast-page-")) : join(ROOT, place);
+/** Where `npm run build:web` puts the page, and what it is made of: any pure code may be in it. */
+const BUILT = join(ROOT, "dist/web");
+const SOURCES = ["src", "data/hardware", "vite.config.ts", "package-lock.json"];
+const NOT_IN_IT = ["cli", "node"];
+
+const isInPage = (folder: string, name: string): boolean =>
+  !name.endsWith(".test.ts") && !(folder === join(ROOT, "src") && NOT_IN_IT.includes(name));
+
+const newestMs = (path: string): number =>
+  statSync(path).isDirectory()
+    ? Math.max(0, ...readdirSync(path).map((name) => (isInPage(path, name) ? newestMs(join(path, name)) : 0)))
+    : statSync(path).mtimeMs;
+
+/** Whether the page was built from what there is now. */
+function isBuilt(): boolean {
+  const index = join(BUILT, "index.html");
+  if (!existsSync(index)) return false;
+  const builtMs = statSync(index).mtimeMs;
+  return SOURCES.every((path) => newestMs(join(ROOT, path)) <= builtMs);
+}
+
+/**
+ * The page as it was built; built now where that is older than its sources.
+ * @param isInPlace build it where the local server looks for it. Default: in a folder of its own
+ */
+export function builtPage(isInPlace = false): { readonly folder: string; remove(): unknown } {
+  if (isBuilt()) return { folder: BUILT, remove: () => undefined };
+  const folder = isInPlace ? BUILT : mkdtempSync(join(tmpdir(), "joulecast-page-"));
   const vite = join(ROOT, "node_modules/vite/bin/vite.js");
   const built = spawnSync(
     process.execPath,
@@ -42,7 +67,7 @@ export function buildPage(place?: string): { readonly folder: string; remove(): 
     },
   );
   if (built.status !== 0) throw new Error(`the page was not built: ${built.stderr}`);
-  return { folder, remove: () => rmSync(folder, { recursive: true, force: true }) };
+  return { folder, remove: () => isInPlace || rmSync(folder, { recursive: true, force: true }) };
 }
 
 const TYPES: Readonly<Record<string, string>> = {
@@ -100,7 +125,12 @@ export async function openPage(context: BrowserContext): Promise<Watched> {
     if (message.type() === "error" || message.type() === "warning") complaints.push(message.text());
   });
   page.on("pageerror", (error) => complaints.push(error.message));
-  page.on("requestfailed", (request) => complaints.push(`${request.url()}: ${request.failure()?.errorText}`));
+  page.on("requestfailed", (request) => {
+    const reason = request.failure()?.errorText;
+    // The page closes a stream itself when it has seen its end.
+    if (request.resourceType() === "eventsource" && reason === "net::ERR_ABORTED") return;
+    complaints.push(`${request.url()}: ${reason}`);
+  });
   page.on("response", (response) => {
     if (response.status() >= 400) complaints.push(`${response.url()}: ${response.status()}`);
   });
@@ -110,15 +140,38 @@ export async function openPage(context: BrowserContext): Promise<Watched> {
 
 const AXE = readFileSync(join(ROOT, "node_modules/axe-core/axe.min.js"), "utf8");
 
-/** Serious and critical findings of axe-core, each with its element. */
+/** Serious and critical findings of axe-core in light colours, and of contrast in dark ones: all other rules know no colours. */
 export async function audit(page: Page): Promise<readonly string[]> {
-  await page.evaluate(AXE);
-  const found = (await page.evaluate("axe.run(document, { resultTypes: ['violations'] })")) as {
+  if (!(await page.evaluate("'axe' in window"))) await page.evaluate(AXE);
+  await page.emulateMedia({ colorScheme: "light" });
+  const light = await findingsOf(page, "{ resultTypes: ['violations'] }");
+  await page.emulateMedia({ colorScheme: "dark" });
+  const dark = await findingsOf(page, "{ resultTypes: ['violations'], runOnly: ['color-contrast'] }");
+  await page.emulateMedia({ colorScheme: "light" });
+  return [...light, ...dark.map((finding) => `dark: ${finding}`)];
+}
+
+async function findingsOf(page: Page, options: string): Promise<readonly string[]> {
+  const found = (await page.evaluate(`axe.run(document, ${options})`)) as {
     violations: { id: string; impact: string; nodes: { html: string; failureSummary: string }[] }[];
   };
   return found.violations
     .filter(({ impact }) => impact === "serious" || impact === "critical")
     .flatMap(({ id, nodes }) => nodes.map(({ html, failureSummary }) => `${id}: ${html} ${failureSummary}`));
+}
+
+/** Most memory that a process of the browser which runs pages holds now, bytes; workers are in it. Linux only. */
+export async function pageBytes(browser: Browser): Promise<number> {
+  const session = await browser.newBrowserCDPSession();
+  const { processInfo } = await session.send("SystemInfo.getProcessInfo");
+  await session.detach();
+  const sizes = processInfo.filter(({ type }) => type === "renderer").map(({ id }) => residentBytes(id));
+  return Math.max(...sizes);
+}
+
+function residentBytes(pid: number): number {
+  const [, kilobytes = "0"] = /^VmRSS:\s+(\d+) kB/mu.exec(readFileSync(`/proc/${pid}/status`, "utf8")) ?? [];
+  return Number(kilobytes) * 1024;
 }
 
 /** How far the page can be scrolled sideways, px: 0 on any width. */

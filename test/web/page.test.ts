@@ -5,36 +5,32 @@ import { join, resolve } from "node:path";
 import { gzipSync } from "node:zlib";
 import type { Browser, BrowserContext, Page } from "playwright-core";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
-import { findMetric } from "../../src/estimate/table.ts";
-import { bindDimensions } from "../../src/graph/bind.ts";
 import { NetworkBuilder } from "../../src/graph/build.ts";
-import { inferShapes } from "../../src/graph/shape/infer.ts";
-import { findDevice } from "../../src/hardware/find.ts";
-import { readCatalogue } from "../../src/node/catalogue.ts";
 import { drawnWeights } from "../../src/node/model.ts";
 import { writeOnnx } from "../../src/onnx/write.ts";
-import { answerOf, decide } from "../../src/split/decide.ts";
-import { planSplit } from "../../src/split/plan.ts";
-import { uplink } from "../../src/split/radio.ts";
+import { studyResult } from "../../src/report/studying/study-report.ts";
+import { parsePlan } from "../../src/study/plan.ts";
 import { formatQuantity } from "../../src/units/format.ts";
-import { countWork } from "../../src/work/count.ts";
 import { findNetwork } from "../../src/zoo/catalogue.ts";
-import { runJson, temporaryFolder } from "../stories/run-cli.ts";
+import { temporaryFolder } from "../stories/run-cli.ts";
+import { STUDY_YAML, studyRecords } from "../support/study-records.ts";
 import {
   audit,
-  buildPage,
+  builtPage,
   type FileHost,
   hostFiles,
   noBrowser,
   openPage,
   overflowOf,
+  pageBytes,
   startBrowser,
   type Watched,
 } from "./browser.ts";
+import { perInferenceJ, told } from "./told.ts";
 
 const FIXTURES = resolve(import.meta.dirname, "../fixtures/onnx");
 const MOST_SCRIPT_BYTES = 300e3;
-const built = buildPage();
+const built = builtPage();
 const host: FileHost = await hostFiles(built.folder);
 afterAll(async () => {
   await host.close();
@@ -69,51 +65,54 @@ describe.skipIf(noBrowser)(`in a browser${noBrowser ? ` (skipped: ${noBrowser})`
   let page: Page;
   beforeAll(async () => {
     browser = await startBrowser();
+    context = await browser.newContext();
+    watched = await openPage(context);
+    page = watched.page;
+    page.setDefaultTimeout(20_000);
   });
   afterAll(() => browser?.close());
   beforeEach(async () => {
-    context = await browser.newContext({ viewport: { width: 1280, height: 900 } });
-    watched = await openPage(context);
-    page = watched.page;
+    await page.setViewportSize({ width: 1280, height: 900 });
   });
-  afterEach(async () => {
-    const { complaints, requests } = watched;
-    await context.close();
+  afterEach(() => {
+    const complaints = watched.complaints.splice(0);
+    const requests = watched.requests.splice(0);
     expect(complaints).toEqual([]);
     expect(requests.filter((url) => !/^(?:data|blob):/.test(url) && !url.startsWith(host.url))).toEqual([]);
   });
 
   const shownEnergy = () => page.getByLabel("Energy", { exact: true }).locator("output");
-  const perInferenceJ = (args: readonly string[], metric: string, device: string): number => {
-    const { estimates } = runJson(["estimate", ...args]).json.result as unknown as {
-      estimates: { device: string; metric: string; perInferenceJ: number }[];
-    };
-    return estimates.find((each) => each.metric === metric && each.device === device)!.perInferenceJ;
-  };
-  /** As a person drops it: the page gets a File. */
   const drop = async (path: string) => page.setInputFiles("input[type=file]", path);
+  /** As a person drops it: the element gets a File. */
+  const dropOn = (on: string, path: string, name: string) =>
+    page.evaluate(`(() => {
+      const data = new DataTransfer();
+      const bytes = Uint8Array.from(atob("${readFileSync(path).toString("base64")}"), (c) => c.charCodeAt(0));
+      data.items.add(new File([bytes], "${name}"));
+      const options = { dataTransfer: data, bubbles: true, cancelable: true };
+      return document.querySelector(\`${on}\`).dispatchEvent(new DragEvent("drop", options));
+    })()`);
 
   it("shows the joules of a dropped file as the command line counts them", async () => {
     await page.goto(host.url);
     const file = join(FIXTURES, "cnn.onnx");
-    // A real drop, on the document as a whole.
-    const bytes = readFileSync(file).toString("base64");
-    await page.evaluate(`(() => {
-      const data = new DataTransfer();
-      const bytes = Uint8Array.from(atob("${bytes}"), (c) => c.charCodeAt(0));
-      data.items.add(new File([bytes], "cnn.onnx"));
-      document.body.dispatchEvent(new DragEvent("drop", { dataTransfer: data, bubbles: true, cancelable: true }));
-    })()`);
+    await dropOn("body", file, "cnn.onnx");
     const energyJ = perInferenceJ([file], "roofline", "rtx-2080-ti");
+    const ofSixteen = [file, "--batch", "16"];
+    const sixteenthJ = perInferenceJ(ofSixteen, "roofline", "rtx-2080-ti");
     await page.waitForSelector("output");
-    expect(await shownEnergy().textContent()).toBe(formatQuantity(energyJ, "J"));
+    expect(await shownEnergy().textContent()).toBe(formatQuantity(await energyJ, "J"));
 
     await page.getByRole("spinbutton", { name: "Batch" }).fill("16");
     await page.keyboard.press("Enter");
-    const sixteenth = formatQuantity(perInferenceJ([file, "--batch", "16"], "roofline", "rtx-2080-ti"), "J");
-    await page.locator("output", { hasText: sixteenth }).waitFor();
+    await page.locator("output", { hasText: formatQuantity(await sixteenthJ, "J") }).waitFor();
+    // What cannot be meant is said, and changes nothing.
+    await page.getByRole("spinbutton", { name: "Batch" }).fill("-5");
+    await page.keyboard.press("Enter");
+    await page.getByRole("alert").filter({ hasText: "a whole number of at least 1" }).waitFor();
+    expect(page.url()).toContain("batch=16");
     await page.getByLabel("By", { exact: true }).selectOption("op-energy");
-    const priced = perInferenceJ([file, "--batch", "16"], "op-energy", "rtx-2080-ti");
+    const priced = await perInferenceJ(ofSixteen, "op-energy", "rtx-2080-ti");
     await page.locator("output", { hasText: formatQuantity(priced, "J") }).waitFor();
   });
 
@@ -144,6 +143,7 @@ describe.skipIf(noBrowser)(`in a browser${noBrowser ? ` (skipped: ${noBrowser})`
     const chunks: Uint8Array[] = [];
     for await (const chunk of writeOnnx(b.graph(), drawnWeights)) chunks.push(chunk);
     writeFileSync(path, Buffer.concat(chunks));
+    const energyJ = perInferenceJ([path, "--dim", "seq=32"], "roofline", "rtx-2080-ti");
     await page.goto(host.url);
     await drop(path);
     await page.getByRole("alert").waitFor();
@@ -151,11 +151,10 @@ describe.skipIf(noBrowser)(`in a browser${noBrowser ? ` (skipped: ${noBrowser})`
     await page.getByRole("spinbutton", { name: "Length of seq" }).fill("32");
     await page.keyboard.press("Enter");
     await page.waitForSelector("output");
-    const energyJ = perInferenceJ([path, "--dim", "seq=32"], "roofline", "rtx-2080-ti");
-    expect(await shownEnergy().textContent()).toBe(formatQuantity(energyJ, "J"));
+    expect(await shownEnergy().textContent()).toBe(formatQuantity(await energyJ, "J"));
   });
 
-  it("reads a file of half a gigabyte by its graph alone", async () => {
+  it("reads a file of half a gigabyte by its graph alone, and keeps none of it", async () => {
     const folder = mkdtempSync(join(tmpdir(), "joulecast-large-"));
     try {
       // The graph, then a field of 500 MB that no reader knows: sparse on disk, skipped by seeking.
@@ -169,17 +168,20 @@ describe.skipIf(noBrowser)(`in a browser${noBrowser ? ` (skipped: ${noBrowser})`
       writeSync(fd, Buffer.concat([graph, tag, Buffer.from(length)]));
       writeSync(fd, Buffer.alloc(1), 0, 1, graph.length + tag.length + length.length + unknownBytes - 1);
       closeSync(fd);
-      await page.goto(host.url);
-      await drop(path);
-      await page.waitForSelector("output");
       const energyJ = perInferenceJ([join(FIXTURES, "cnn.onnx")], "roofline", "rtx-2080-ti");
-      expect(await shownEnergy().textContent()).toBe(formatQuantity(energyJ, "J"));
+      await page.goto(`${host.url}#/model?net=zoo:mnist-cnn`);
+      await page.waitForSelector("output");
+      const beforeBytes = await pageBytes(browser);
+      await drop(path);
+      await page.locator("output", { hasText: formatQuantity(await energyJ, "J") }).waitFor();
+      expect((await pageBytes(browser)) - beforeBytes).toBeLessThan(unknownBytes / 4);
     } finally {
       rmSync(folder, { recursive: true, force: true });
     }
   });
 
   it("restores a view from its link, and goes back and forward", async () => {
+    const tdpJ = perInferenceJ(["zoo:cifar/lenet", "--on", "t4"], "tdp", "t4");
     await page.goto(`${host.url}#/model?net=zoo:cifar/lenet&on=t4&metric=tdp&layer=conv1`);
     await page.waitForSelector("output");
     const name = async () => page.getByRole("heading", { level: 1 }).textContent();
@@ -189,7 +191,7 @@ describe.skipIf(noBrowser)(`in a browser${noBrowser ? ` (skipped: ${noBrowser})`
     await detail.waitFor();
     expect(await detail.textContent()).toMatch(/E = TDP · t.*70\.0 W × /);
     const energy = await shownEnergy().textContent();
-    expect(energy).toBe(formatQuantity(perInferenceJ(["zoo:cifar/lenet", "--on", "t4"], "tdp", "t4"), "J"));
+    expect(energy).toBe(formatQuantity(await tdpJ, "J"));
 
     await page.getByLabel("Network").selectOption("zoo:mnist-cnn");
     await page.getByRole("heading", { level: 1, name: "mnist-cnn" }).waitFor();
@@ -202,21 +204,17 @@ describe.skipIf(noBrowser)(`in a browser${noBrowser ? ` (skipped: ${noBrowser})`
   });
 
   it("finds, sorts and opens layers by keyboard alone", async () => {
+    const inspected = told(["inspect", "zoo:cifar/resnet18"]);
     await page.goto(`${host.url}#/model?net=zoo:cifar/resnet18`);
     const layers = page.getByRole("region", { name: "Layers" });
     await layers.waitFor();
     await page.getByLabel("Search layers").fill("conv");
     await page.getByRole("button", { name: "MACs" }).press("Enter");
     const rows = layers.locator("tbody tr");
-    const macs = async () => {
-      const { layers: counted } = runJson(["inspect", "zoo:cifar/resnet18"]).json.result as unknown as {
-        layers: { name: string; op: string; macs: number }[];
-      };
-      const found = counted.filter(({ name, op }) => `${name} ${op}`.toLowerCase().includes("conv"));
-      return { most: Math.max(...found.map((layer) => layer.macs)), count: found.length };
-    };
-    const { most, count } = await macs();
-    expect(await rows.count()).toBe(count);
+    const { layers: counted } = (await inspected) as { layers: { name: string; op: string; macs: number }[] };
+    const found = counted.filter(({ name, op }) => `${name} ${op}`.toLowerCase().includes("conv"));
+    const most = Math.max(...found.map(({ macs }) => macs));
+    expect(await rows.count()).toBe(found.length);
     expect(await rows.first().locator("td").nth(3).textContent()).toBe(formatQuantity(most, ""));
     await rows.first().getByRole("button").press("Enter");
     expect(
@@ -225,6 +223,9 @@ describe.skipIf(noBrowser)(`in a browser${noBrowser ? ` (skipped: ${noBrowser})`
         .locator("code")
         .textContent(),
     ).toMatch(/^E = /);
+    await page.getByRole("button", { name: "Close the layer" }).press("Enter");
+    const focused = await page.evaluate("document.activeElement.title");
+    expect(await rows.first().getByRole("button").getAttribute("title")).toBe(focused);
     // The blocks are walked with arrows: down to the first, right to the next.
     const boxes = page.locator("svg .box");
     await boxes.first().focus();
@@ -241,9 +242,9 @@ describe.skipIf(noBrowser)(`in a browser${noBrowser ? ` (skipped: ${noBrowser})`
     await chart.locator("svg").hover({ position: { x: 300, y: 150 } });
     expect(await chart.locator(".tip").textContent()).toMatch(/inferences .*J/);
     const ends: Readonly<Record<string, RegExp>> = {
-      SVG: /^<svg.*energy per inference \(J\)/s,
+      SVG: /^<svg.*>Energy per inference, training included<.*energy per inference \(J\)/s,
       PNG: /^\u{89}PNG/u,
-      CSV: /^series,inferences,energy per inference \(J\)/,
+      CSV: /^series,inferences,energy per inference \(J\)\r?\n/,
     };
     for (const [form, content] of Object.entries(ends)) {
       const waiting = page.waitForEvent("download");
@@ -255,9 +256,10 @@ describe.skipIf(noBrowser)(`in a browser${noBrowser ? ` (skipped: ${noBrowser})`
   });
 
   it("sets one network on two devices side by side, part by part", async () => {
+    const joules = ["t4", "rtx-3090"].map((on) => perInferenceJ(["zoo:cifar/lenet", "--on", on], "roofline", on));
     await page.goto(`${host.url}#/compare?a=zoo:cifar/lenet&b=zoo:cifar/lenet&aon=t4&bon=rtx-3090`);
     const words = await page.getByLabel("Difference", { exact: true }).locator("output").textContent();
-    const [t4, rtx] = ["t4", "rtx-3090"].map((on) => perInferenceJ(["zoo:cifar/lenet", "--on", on], "roofline", on));
+    const [t4, rtx] = await Promise.all(joules);
     expect(Number.parseFloat(words!)).toBeCloseTo(
       (rtx! / t4!) * (rtx! / t4! < 2 ? 100 : 1) - (rtx! / t4! < 2 ? 100 : 0),
       0,
@@ -267,20 +269,51 @@ describe.skipIf(noBrowser)(`in a browser${noBrowser ? ` (skipped: ${noBrowser})`
     expect(await rows.first().textContent()).toMatch(/J.*(?:more|times|less)/);
   });
 
-  it("moves the cut with the channel, as split/ decides", async () => {
+  it("takes files on either side, two of one name too, and takes a network along to other views", async () => {
+    // Loaded anew: what earlier tests left in other views is forgotten.
+    await page.goto(`${host.url}?anew#/live`);
+    const [older, newer] = ["cnn.onnx", "old.onnx"].map((name) => join(FIXTURES, name));
+    // Where no file is asked for, it is not lost: and the browser does not leave the page for it.
+    await page.getByRole("heading", { level: 1, name: "Live power" }).waitFor();
+    expect(await dropOn("main", older!, "net.onnx")).toBe(false);
+    await page.waitForURL(/#\/model\?net=file:net.onnx$/);
+    await page.waitForSelector("output");
+    await page.getByRole("link", { name: "Compare" }).click();
+    await page.locator("[data-side=b]").waitFor();
+    await dropOn("[data-side=b] h2", newer!, "net.onnx");
+    await page.waitForURL(/a=file:net.onnx&b=file:net.onnx%20/);
+    const totals = page.getByRole("region", { name: "Totals" });
+    const counts = totals.locator("tr", { hasText: "layers" }).locator("td");
+    await counts.first().waitFor();
+    const [ofA, ofB] = (await counts.allTextContents()).slice(1, 3);
+    expect([ofA, ofB].every((count) => /^\d+$/u.test(count!))).toBe(true);
+    expect(ofA).not.toBe(ofB);
+    await dropOn("[data-side=b] h2", older!, "net.onnx");
+    expect(await page.getByLabel("Network A").locator("optgroup").first().locator("option").count()).toBe(3);
+    await page.getByRole("link", { name: "Split" }).click();
+    await page.getByRole("heading", { level: 1, name: /net/ }).waitFor();
+    await page.goto(`${host.url}?anew#/compare?a=zoo:cifar/lenet&b=zoo:cifar/lenet`);
+    await page.locator("output", { hasText: "the same" }).waitFor();
+    expect(await page.locator(".better, .worse").count()).toBe(0);
+  });
+
+  interface ToldCut {
+    readonly best: { readonly totalJ: number; readonly after: string; readonly local: boolean };
+  }
+  const bestCut = () => page.getByLabel("Best cut", { exact: true });
+  /** Of the page, as of `joulecast split` with the same options. */
+  const expectCut = async ({ best: { totalJ, after, local } }: ToldCut) => {
+    const words = await bestCut().textContent();
+    expect(words).toContain(formatQuantity(totalJ, "J"));
+    expect(words).toContain(local ? "all on the device" : `after ${after}`);
+  };
+
+  it("cuts a network where the command line does, and moves the cut with the channel", async () => {
+    const split = told(["split", "zoo:cifar/lenet", "--device", "jetson-nano", "--gain", "10"]);
     await page.goto(`${host.url}#/split?net=zoo:cifar/lenet&on=jetson-nano&gain=10`);
-    const best = page.getByLabel("Best cut", { exact: true });
-    await best.waitFor();
-    const cut = async () => (await best.textContent())!;
-    const shaped = inferShapes(bindDimensions(findNetwork("cifar/lenet").build()).graph);
-    const hardware = findDevice(await readCatalogue(), "jetson-nano");
-    const { table } = planSplit(shaped, countWork(shaped), { device: { hardware, metric: findMetric("roofline") } });
-    const link = uplink();
-    const rateBps = link.rateBps(10);
-    const chosen = decide(table, rateBps, link.sending);
-    const { totalJ } = answerOf(table, chosen, rateBps, link.sending);
-    expect(await cut()).toContain(formatQuantity(totalJ, "J"));
-    expect(await cut()).toContain(chosen === table.local ? "all on the device" : `after ${table.cuts[chosen]!.after}`);
+    await bestCut().waitFor();
+    await expectCut(await split);
+    const cut = async () => (await bestCut().textContent())!;
     await page.getByRole("slider", { name: /Channel gain/ }).press("Home");
     await page.getByText("all on the device", { exact: false }).first().waitFor();
     const atLeast = await cut();
@@ -288,6 +321,79 @@ describe.skipIf(noBrowser)(`in a browser${noBrowser ? ` (skipped: ${noBrowser})`
     await page.waitForURL(/place=3/);
     await page.getByRole("button", { name: "Pause" }).click();
     expect(await cut()).not.toBe(atLeast);
+  });
+
+  it("leaves out the zeros of a pruned network, as the command line does", async () => {
+    const graph = findNetwork("mnist-cnn").build();
+    // Every second number of every weight is pruned.
+    const pruned: typeof drawnWeights = async (ref, type) => {
+      const bytes = (await drawnWeights(ref, type)).slice();
+      const numbers = new Float32Array(bytes.buffer);
+      for (let i = 0; i < numbers.length; i += 2) numbers[i] = 0;
+      return bytes;
+    };
+    const path = join(temporaryFolder(), "pruned.onnx");
+    const chunks: Uint8Array[] = [];
+    for await (const chunk of writeOnnx(graph, pruned)) chunks.push(chunk);
+    writeFileSync(path, Buffer.concat(chunks));
+    const [split, dense] = [
+      ["--gain", "100"],
+      ["--gain", "100", "--charge-zeros"],
+    ].map((more) => told(["split", path, ...more]));
+    await page.goto(`${host.url}#/split?gain=20`);
+    await drop(path);
+    await page.getByRole("heading", { level: 1, name: /pruned/ }).waitFor();
+    await bestCut().waitFor();
+    await expectCut(await split);
+    expect((await split).best.deviceJ).toBeLessThan((await dense).best.deviceJ);
+    expect(await page.getByText("zeros among the weights were not looked for").count()).toBe(0);
+  });
+
+  it("shows a study from its report: what goes with what, the front, the runs, what failed", async () => {
+    const records = studyRecords(parsePlan(STUDY_YAML, "plan.yaml"), 32);
+    const result = studyResult(records);
+    const path = join(temporaryFolder(), "report.json");
+    writeFileSync(path, JSON.stringify({ schema: "joulecast/study-report/1", result: { name: "eight", ...result } }));
+    await page.goto(`${host.url}#/study`);
+    await page.getByText("joulecast serve --study DIR --open").waitFor();
+    await drop(path);
+    await page.getByRole("heading", { level: 1, name: "eight" }).waitFor();
+    expect(await page.getByRole("region", { name: "Progress" }).getByRole("status").textContent()).toMatch(
+      /^31 of 32 trials with a result, 1 without/,
+    );
+    await page.getByText("Joules: measured.").waitFor();
+    const { pearson, low, high } = result.correlations
+      .map((one) => ({ ...one, at: `${one.phase} ${one.x} ${one.y}` }))
+      .find(({ at }) => at === "training params energy")!;
+    await page.getByLabel("Across").selectOption("params");
+    const interval = `Pearson r ${pearson.toFixed(2)} [${low.toFixed(2)}, ${high.toFixed(2)}]`;
+    await page.getByRole("list", { name: "Correlation" }).getByText(interval).waitFor();
+    const scatter = page.locator("figure", { hasText: "energy against parameters, training" });
+    expect(await scatter.locator("circle[fill]").count()).toBe(8);
+    // By keyboard: the leftmost point has the fewest parameters.
+    await scatter.locator("svg").focus();
+    await page.keyboard.press("ArrowRight");
+    expect(await scatter.locator(".tip").textContent()).toMatch(/^lenet/);
+    await page.getByRole("region", { name: "Correlations" }).getByRole("link").first().click();
+    await page.waitForURL(/x=duration/);
+    await page.goBack();
+    const front = page.locator("figure", { hasText: "Best accuracy against energy" });
+    expect(await front.locator("circle[fill]").count()).toBe(result.pareto.length);
+    await page.getByLabel("Search runs").fill("densenet121 training");
+    const rows = page.getByRole("region", { name: "Runs" }).locator("tbody tr");
+    expect(await rows.count()).toBe(1);
+    const run = result.tables.runs.find(
+      ({ network, phase }) => network === "cifar/densenet121" && phase === "training",
+    )!;
+    expect(await rows.locator("td").nth(1).textContent()).toBe(formatQuantity(run.energyJ, "J"));
+    expect(await page.getByRole("region", { name: "Trials without a result" }).last().textContent()).toContain(
+      "signal SIGKILL",
+    );
+    expect(await audit(page)).toEqual([]);
+    await page.setViewportSize({ width: 360, height: 740 });
+    expect(await overflowOf(page)).toBe(0);
+    await drop(join(FIXTURES, "cnn.onnx"));
+    expect(await page.getByRole("alert").textContent()).toMatch(/cnn.onnx is no JSON/);
   });
 
   it("says what a static page cannot do, and where it can be done", async () => {
@@ -299,27 +405,32 @@ describe.skipIf(noBrowser)(`in a browser${noBrowser ? ` (skipped: ${noBrowser})`
 
   const SHOWN = [
     ["", "h1"],
-    ["#/model?net=zoo:cifar/lenet&layer=conv1&train=1kWh", "figure:has-text('training included') svg"],
+    ["#/model?net=zoo:cifar/lenet&layer=conv1&train=1kWh&rate=10", "figure:has-text('training included') svg"],
     ["#/compare?a=zoo:cifar/lenet&b=zoo:mnist-cnn", "output"],
     ["#/split?net=zoo:cifar/lenet", "figure:has-text('A walk') svg"],
     ["#/live", "h1"],
+    ["#/study", "h1"],
   ] as const;
 
-  it.each(["light", "dark"] as const)("passes the accessibility audit in %s colours", async (colorScheme) => {
-    await page.emulateMedia({ colorScheme });
+  /** Words of charts that stand out of their drawing, where they are cut off. */
+  const cutOff = (): Promise<readonly string[]> =>
+    page.evaluate(`[...document.querySelectorAll(".plot > svg")].flatMap((svg) => {
+      const { left, right } = svg.getBoundingClientRect();
+      return [...svg.querySelectorAll("text")]
+        .filter((text) => text.getBoundingClientRect().left < left - 1 || text.getBoundingClientRect().right > right + 1)
+        .map((text) => text.textContent);
+    })`);
+
+  it("passes the accessibility audit in both colours, and fits a phone of 360 px", async () => {
     for (const [hash, ready] of SHOWN) {
+      await page.setViewportSize({ width: 1280, height: 900 });
       await page.goto(`${host.url}${hash}`);
       await page.locator(ready).first().waitFor();
       expect(await audit(page), hash).toEqual([]);
-    }
-  });
-
-  it("fits a phone of 360 px", async () => {
-    await page.setViewportSize({ width: 360, height: 740 });
-    for (const [hash, ready] of SHOWN) {
-      await page.goto(`${host.url}${hash}`);
-      await page.locator(ready).first().waitFor();
+      expect(await cutOff(), hash).toEqual([]);
+      await page.setViewportSize({ width: 360, height: 740 });
       expect(await overflowOf(page), hash).toBe(0);
+      expect(await cutOff(), hash).toEqual([]);
     }
   });
 });

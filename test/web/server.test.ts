@@ -5,12 +5,15 @@ import { networkInterfaces, tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { openStore } from "../../src/node/store/runs.ts";
+import { openStudyFolder } from "../../src/node/study/study-folder.ts";
 import { type PageServer, startPageServer } from "../../src/node/web/page-server.ts";
 import { RECORDING, storedRun } from "../support/stored-runs.ts";
+import { STUDY_YAML, studyRecords } from "../support/study-records.ts";
 
 const MODEL = resolve(import.meta.dirname, "../fixtures/onnx/cnn.onnx");
 const folder = mkdtempSync(join(tmpdir(), "joulecast-server-"));
 const page = join(folder, "page");
+const studyPath = join(folder, "study");
 let server: PageServer;
 let token: string;
 let runId: string;
@@ -24,7 +27,17 @@ beforeAll(async () => {
   const run = storedRun(21);
   await store.saveRun(run, RECORDING);
   runId = run.id;
-  server = await startPageServer({ store, version: "1.2.3", machine: {}, models: [MODEL], folder: page });
+  const study = await openStudyFolder(studyPath, STUDY_YAML, { nowIso: () => "", machine: "here" });
+  for (const record of studyRecords(study.plan, 3)) await study.keep(record, undefined);
+  study.close();
+  server = await startPageServer({
+    store,
+    version: "1.2.3",
+    machine: {},
+    models: [MODEL],
+    studies: [studyPath],
+    folder: page,
+  });
   token = new URL(server.url).searchParams.get("token")!;
 });
 afterAll(async () => {
@@ -71,7 +84,7 @@ describe("who may ask", () => {
   });
 
   it("gives its files to everyone of this machine, and the rest to those who have the token", async () => {
-    for (const path of ["/api/info", "/api/runs", "/api/models/0", "/api/live"])
+    for (const path of ["/api/info", "/api/runs", "/api/models/0", "/api/studies/0", "/api/live"])
       expect((await ask(path)).status, path).toBe(401);
     expect((await ask("/api/live", {}, "POST")).status).toBe(401);
     const wrong = { cookie: `joulecast-${server.port}=${token.slice(1)}x` };
@@ -79,6 +92,7 @@ describe("who may ask", () => {
     expect(JSON.parse((await ask("/api/info", known())).body.toString())).toMatchObject({
       version: "1.2.3",
       models: [{ id: "0", name: "cnn.onnx" }],
+      studies: [{ id: "0", name: "eight networks" }],
     });
   });
 
@@ -121,6 +135,8 @@ describe("what is given", () => {
       `/${join(folder, "secret.json")}`,
       "/api/models/1",
       "/api/models/..%2f0",
+      "/api/studies/1",
+      "/api/studies/..%2fsecret",
       "/api/runs/..%2f..%2f",
       "/api/live/../../secret",
     ];
@@ -157,11 +173,25 @@ describe("what is given", () => {
     expect(code(await ask("/api/runs/000000000000", known()))).toBe("unknown-run");
   });
 
+  it("gives a study as it stands, and says when nothing has changed", async () => {
+    const first = JSON.parse((await ask("/api/studies/0", known())).body.toString());
+    expect(first).toMatchObject({ name: "eight networks", isGoing: false, begun: [] });
+    expect([first.trials.length, first.records.length]).toEqual([32, 3]);
+    const again = await ask(`/api/studies/0?seen=${first.seen}`, known());
+    expect(JSON.parse(again.body.toString())).toEqual({ seen: first.seen });
+    const study = await openStudyFolder(studyPath, STUDY_YAML, { nowIso: () => "", machine: "here" });
+    const { trial } = (await study.take())!;
+    const going = JSON.parse((await ask(`/api/studies/0?seen=${first.seen}`, known())).body.toString());
+    expect(going).toMatchObject({ isGoing: true, begun: [trial.id] });
+    study.close();
+  });
+
   it("says what is wrong where there is no page, no model or no port", async () => {
     const store = openStore({ home: join(folder, "home") });
     const start = (more: object) => startPageServer({ store, version: "1", machine: {}, folder: page, ...more });
     await expect(start({ folder: join(folder, "none") })).rejects.toMatchObject({ code: "no-page" });
     await expect(start({ models: [join(folder, "none.onnx")] })).rejects.toMatchObject({ code: "cannot-read" });
+    await expect(start({ studies: [folder] })).rejects.toMatchObject({ code: "no-study" });
     await expect(start({ port: server.port })).rejects.toMatchObject({ code: "port-in-use" });
   });
 });

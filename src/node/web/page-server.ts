@@ -13,6 +13,7 @@ import { type Guard, makeGuard } from "./guard.ts";
 import { openLive } from "./live.ts";
 import { openModels } from "./models.ts";
 import { ROUTES, type Served } from "./routes.ts";
+import { openStudies } from "./studies.ts";
 
 /** Where `npm run build:web` puts the page. */
 export const PAGE_FOLDER = fileURLToPath(new URL("../../web/", import.meta.url));
@@ -30,6 +31,8 @@ export interface PageServerOptions {
   readonly machine: MachineSpec;
   /** Model files that the page may read. Default: none. */
   readonly models?: readonly string[];
+  /** Folders of `study run` that the page shows. Default: none. */
+  readonly studies?: readonly string[];
   /** Default 0: any that is free. */
   readonly port?: number;
   /** Folder of the built page. Default: the package's. */
@@ -48,13 +51,14 @@ const REFUSALS: Readonly<Record<string, readonly [code: string, problem: string,
   EACCES: ["port-closed", "not allowed", "ports below 1024 are for root: give a higher one"],
 };
 
-/** @throws InputError "no-page" | "port-in-use" | "port-closed" | what the models' files say */
+/** @throws InputError "no-page" | "port-in-use" | "port-closed" | "no-study" | what the models' files say */
 export async function startPageServer(options: PageServerOptions): Promise<PageServer> {
   const { store, version, machine, port = 0, folder = PAGE_FOLDER } = options;
   const assets = readAssets(folder);
+  const studies = openStudies(options.studies ?? []);
   const models = openModels(options.models ?? []);
   const live = openLive(store.paths.journals, machine);
-  const served: Served = { version, models, store, live };
+  const served: Served = { version, models, studies, store, live };
   let guard: Guard | undefined;
 
   const server = createServer({ maxHeaderSize: MOST_HEADER_BYTES }, async (request, response) => {

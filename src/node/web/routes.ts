@@ -7,10 +7,12 @@ import type { StoredRun } from "../store/stored-run.ts";
 import { type Answer, json } from "./answer.ts";
 import type { Live } from "./live.ts";
 import { modelRange, type ServedFile } from "./models.ts";
+import { type ServedStudy, studyAnswer } from "./studies.ts";
 
 export interface Served {
   readonly version: string;
   readonly models: readonly ServedFile[];
+  readonly studies: readonly ServedStudy[];
   readonly store: Store;
   readonly live: Live;
 }
@@ -56,8 +58,12 @@ export const ROUTES: readonly Route[] = [
   {
     method: "GET",
     path: /^info$/u,
-    answer: ({ version, models }) =>
-      json({ version, models: models.map(({ id, name, file }) => ({ id, name, sizeBytes: file.size })) }),
+    answer: ({ version, models, studies }) =>
+      json({
+        version,
+        models: models.map(({ id, name, file }) => ({ id, name, sizeBytes: file.size })),
+        studies: studies.map(({ id, name }) => ({ id, name })),
+      }),
   },
   {
     method: "GET",
@@ -66,6 +72,15 @@ export const ROUTES: readonly Route[] = [
       const model = models.find((each) => each.id === id);
       if (model === undefined) throw new InputError("unknown-model", `there is no model ${id}`, "reload the page");
       return modelRange(model, range);
+    },
+  },
+  {
+    method: "GET",
+    path: /^studies\/(\d{1,4})$/u,
+    answer: ({ studies }, { id, query }) => {
+      const study = studies.find((each) => each.id === id);
+      if (study === undefined) throw new InputError("unknown-study", `there is no study ${id}`, "reload the page");
+      return json(studyAnswer(study, query.get("seen") ?? undefined));
     },
   },
   {

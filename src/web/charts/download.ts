@@ -1,5 +1,5 @@
 // A drawn chart as a file: SVG with its colours written in, PNG at twice the size, CSV of the numbers behind it.
-import { harmless } from "../../report/width.ts";
+import { harmless, shorten } from "../../report/width.ts";
 
 /** What a style sheet gives to marks, and a file must hold itself. */
 const STYLES = [
@@ -36,26 +36,46 @@ function withStyles(svg: SVGSVGElement): SVGSVGElement {
   return copy;
 }
 
-/** The chart as a file of its own, on the page's background. */
-export function svgText(svg: SVGSVGElement): string {
-  const copy = withStyles(svg);
+const SVG = "http://www.w3.org/2000/svg";
+/** Around the drawing, px; the title stands above it. */
+const MARGIN = 20;
+const TITLE_HEIGHT = 32;
+const TITLE_CHARACTER = 8.6;
+
+function element(name: string, attributes: Readonly<Record<string, string | number>>): SVGElement {
+  const made = document.createElementNS(SVG, name);
+  for (const [key, value] of Object.entries(attributes)) made.setAttribute(key, String(value));
+  return made;
+}
+
+/** Of the file, px. */
+function sizeOf(svg: SVGSVGElement): { readonly width: number; readonly height: number } {
   const { width, height } = svg.getBoundingClientRect();
-  copy.setAttribute("xmlns", "http://www.w3.org/2000/svg");
-  copy.setAttribute("viewBox", `0 0 ${width} ${height}`);
-  const page = document.createElementNS("http://www.w3.org/2000/svg", "rect");
-  page.setAttribute("width", "100%");
-  page.setAttribute("height", "100%");
-  page.setAttribute("fill", getComputedStyle(document.body).backgroundColor);
-  copy.prepend(page);
+  return { width: width + 2 * MARGIN, height: height + 2 * MARGIN + TITLE_HEIGHT };
+}
+
+/** The chart as a file of its own: with its title and a margin, on the page's background. */
+export function svgText(svg: SVGSVGElement, title: string): string {
+  const copy = withStyles(svg);
+  const { width, height } = sizeOf(svg);
+  const [x, y] = [-MARGIN, -MARGIN - TITLE_HEIGHT];
+  const page = getComputedStyle(document.body);
+  for (const name of ["aria-labelledby", "aria-describedby"]) copy.removeAttribute(name);
+  const own = { xmlns: SVG, width, height, viewBox: `${x} ${y} ${width} ${height}`, "aria-label": title };
+  for (const [name, value] of Object.entries(own)) copy.setAttribute(name, String(value));
+  const font = { "font-family": page.fontFamily, "font-size": "15px", "font-weight": 600 };
+  const heading = element("text", { x: 0, y: 14 - TITLE_HEIGHT, fill: page.color, ...font });
+  heading.textContent = shorten(title, Math.floor((width - 2 * MARGIN) / TITLE_CHARACTER));
+  copy.prepend(element("rect", { x, y, width, height, fill: page.backgroundColor }), heading);
   return new XMLSerializer().serializeToString(copy);
 }
 
 const SCALE = 2;
 
-export async function pngBlob(svg: SVGSVGElement): Promise<Blob> {
-  const { width, height } = svg.getBoundingClientRect();
+export async function pngBlob(svg: SVGSVGElement, title: string): Promise<Blob> {
+  const { width, height } = sizeOf(svg);
   const image = new Image(width, height);
-  image.src = `data:image/svg+xml;charset=utf-8,${encodeURIComponent(svgText(svg))}`;
+  image.src = `data:image/svg+xml;charset=utf-8,${encodeURIComponent(svgText(svg, title))}`;
   await image.decode();
   const canvas = document.createElement("canvas");
   [canvas.width, canvas.height] = [width * SCALE, height * SCALE];

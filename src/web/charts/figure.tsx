@@ -60,8 +60,8 @@ export function Figure({ title, note, name, table, level = 3, before, drawn, chi
   const area = { width, titleId, show };
   const svg = () => drawn?.(area) ?? ref.current!.querySelector("svg")!;
   const downloads = {
-    SVG: () => save(`${name}.svg`, svgText(svg()), "image/svg+xml"),
-    PNG: async () => save(`${name}.png`, await pngBlob(svg())),
+    SVG: () => save(`${name}.svg`, svgText(svg(), title), "image/svg+xml"),
+    PNG: async () => save(`${name}.png`, await pngBlob(svg(), title)),
     CSV: () => save(`${name}.csv`, csvOf(title, table()), "text/csv"),
   };
   const Heading = `h${level}` as const;

@@ -4,6 +4,7 @@ import { extent, shown, tick } from "../../report/charts/frame.ts";
 import { colored, SERIES_COLORS } from "../../report/charts/palette.ts";
 import type { LinesChart, TableSection } from "../../report/document.ts";
 import { quantityCell, textCell } from "../../report/show.ts";
+import { Axes, Legend, leftOf, MARGIN, placeLegend, withoutUnit } from "./axes.tsx";
 import { type DrawingArea, Figure, type FigureProps } from "./figure.tsx";
 import { linearScale, logScale, type Scale } from "./scale.ts";
 
@@ -24,15 +25,26 @@ export interface LinesProps extends Pick<FigureProps, "level" | "before"> {
   readonly name: string;
   readonly rules?: readonly Rule[];
   readonly bands?: readonly Band[];
+  /** Dashes of each series, as SVG has them; "" is solid. Default: all solid. */
+  readonly dashes?: readonly string[];
   readonly height?: number;
 }
+
+/** A point that is not is a hole in its curve. */
+const isFinitePoint = ([x, y]: readonly [number, number]): boolean => Number.isFinite(x) && Number.isFinite(y);
 
 export function linesTable(chart: LinesChart): TableSection {
   return {
     kind: "table",
-    columns: [{ title: "series" }, { title: chart.x }, { title: chart.y }],
+    columns: [
+      { title: "series" },
+      { title: withoutUnit(chart.x, chart.xUnit) },
+      { title: withoutUnit(chart.y, chart.yUnit) },
+    ],
     rows: chart.series.flatMap(({ name, points }) =>
-      points.map(([x, y]) => [textCell(name), quantityCell(x, chart.xUnit ?? ""), quantityCell(y, chart.yUnit ?? "")]),
+      points
+        .filter(isFinitePoint)
+        .map(([x, y]) => [textCell(name), quantityCell(x, chart.xUnit ?? ""), quantityCell(y, chart.yUnit ?? "")]),
     ),
   };
 }
@@ -55,33 +67,17 @@ export function Lines({ chart, name, level, before, ...drawing }: LinesProps) {
 type PlotProps = Omit<LinesProps, "name"> & { readonly area: DrawingArea };
 type Point = readonly [number, number];
 
-const MARGIN = { top: 12, right: 12, bottom: 44 };
-const LEGEND_LINE = 20;
-
 function scaleOf(values: readonly number[], isLog: boolean, range: readonly [number, number], ticks: number): Scale {
   if (isLog) return logScale(values, range, ticks + 2);
   const [low, high] = values.length === 0 ? [0, 1] : extent(values);
   return linearScale([Math.min(0, low), high === 0 ? 1 : high], range, ticks);
 }
 
-/** Names in rows as wide as the chart. */
-function placeLegend(names: readonly string[], width: number) {
-  let [x, y] = [0, 0];
-  const placed = names.map((text) => {
-    const wide = text.length * 6.6 + 30;
-    if (x > 0 && x + wide > width) [x, y] = [0, y + LEGEND_LINE];
-    const at = { text, x, y };
-    x += wide;
-    return at;
-  });
-  return { placed, height: names.length < 2 ? 0 : y + LEGEND_LINE + 6 };
-}
-
-export function LinesPlot({ chart, area, rules = [], bands = [], height = 300 }: PlotProps) {
+export function LinesPlot({ chart, area, rules = [], bands = [], dashes = [], height = 300 }: PlotProps) {
   const { width, titleId, show } = area;
   const [xUnit, yUnit] = [chart.xUnit ?? "", chart.yUnit ?? ""];
-  const drawable = ([x, y]: Point) =>
-    Number.isFinite(x) && Number.isFinite(y) && (!chart.logX || x > 0) && (!chart.logY || y > 0);
+  const drawable = (point: Point) =>
+    isFinitePoint(point) && (!chart.logX || point[0] > 0) && (!chart.logY || point[1] > 0);
   const series = chart.series.map((one) => ({ ...one, points: one.points.filter(drawable) }));
   const colors = colored(series.map((one) => one.name));
   const colorOf = (label: string) => SERIES_COLORS[colors.domain.indexOf(colors.of(label))] ?? "currentColor";
@@ -92,7 +88,7 @@ export function LinesPlot({ chart, area, rules = [], bands = [], height = 300 }:
   ].filter((y) => !chart.logY || y > 0);
   const legend = placeLegend(colors.domain, width);
   const top = MARGIN.top + 18 + legend.height;
-  const left = width < 480 ? 56 : 70;
+  const left = leftOf(width);
   const x = scaleOf(xs, chart.logX ?? false, [left, width - MARGIN.right], width < 480 ? 4 : 6);
   const y = scaleOf(ys, chart.logY ?? false, [top + height - MARGIN.bottom, top], 5);
   const bottom = top + height - MARGIN.bottom;
@@ -107,7 +103,7 @@ export function LinesPlot({ chart, area, rules = [], bands = [], height = 300 }:
       const named = label === undefined || label === "" ? one.name : `${one.name}, ${label}`;
       return [`${named}: ${shown(one.points[i]![1], yUnit)}`];
     });
-    show({ x: x.at(value), y: top, lines: [`${chart.x.replace(/ \(.*\)$/u, "")} ${shown(value, xUnit)}`, ...lines] });
+    show({ x: x.at(value), y: top, lines: [`${chart.x.replace(/ \(.*\)$/u, "")} ${tick(value, xUnit)}`, ...lines] });
     return value;
   };
   const toNearest = (element: SVGElement, clientX: number) => {
@@ -145,37 +141,8 @@ export function LinesPlot({ chart, area, rules = [], bands = [], height = 300 }:
         moveTo(event.currentTarget, Math.min(sorted.length - 1, Math.max(0, at)));
       }}
     >
-      {legend.height > 0 &&
-        legend.placed.map((item) => (
-          <g key={item.text} transform={`translate(${item.x},${item.y})`}>
-            <rect y={3} width={12} height={12} rx={2} fill={colorOf(item.text)} />
-            <text x={18} y={13}>
-              {item.text}
-            </text>
-          </g>
-        ))}
-      <text x={0} y={top - 14} class="axis-title">
-        {chart.y}
-      </text>
-      {y.ticks.map((value) => (
-        <g key={value}>
-          <line class="grid" x1={left} x2={width - MARGIN.right} y1={y.at(value)} y2={y.at(value)} />
-          <text class="tick" x={left - 8} y={y.at(value) + 4} text-anchor="end">
-            {tick(value, yUnit)}
-          </text>
-        </g>
-      ))}
-      {x.ticks.map((value) => (
-        <g key={value}>
-          <line class="grid" x1={x.at(value)} x2={x.at(value)} y1={top} y2={bottom} />
-          <text class="tick" x={x.at(value)} y={bottom + 18} text-anchor="middle">
-            {tick(value, xUnit)}
-          </text>
-        </g>
-      ))}
-      <text x={(left + width - MARGIN.right) / 2} y={bottom + 38} text-anchor="middle" class="axis-title">
-        {chart.x}
-      </text>
+      <Legend legend={legend} colorOf={colorOf} />
+      <Axes chart={chart} width={width} top={top} bottom={bottom} left={left} x={x} y={y} />
       {bands.map(({ series: of, points }) => (
         <path
           key={of}
@@ -187,23 +154,23 @@ export function LinesPlot({ chart, area, rules = [], bands = [], height = 300 }:
           fill-opacity={0.18}
         />
       ))}
-      {rules.map((rule) => (
-        <g key={rule.label}>
-          <line class="rule" x1={x.at(rule.x)} x2={x.at(rule.x)} y1={top} y2={bottom} />
-          <text
-            class="tick"
-            x={x.at(rule.x) + (x.at(rule.x) > width / 2 ? -6 : 6)}
-            y={top + 12}
-            text-anchor={x.at(rule.x) > width / 2 ? "end" : "start"}
-          >
-            {rule.label}
-          </text>
+      {placeRules(rules, x, width).map(({ label, pixel, isBefore, isNamed }) => (
+        <g key={`${pixel} ${label}`}>
+          <line class="rule" x1={pixel} x2={pixel} y1={top} y2={bottom} />
+          {isNamed && (
+            <text class="tick" x={pixel + (isBefore ? -6 : 6)} y={top + 12} text-anchor={isBefore ? "end" : "start"}>
+              {label}
+            </text>
+          )}
         </g>
       ))}
-      {(chart.mark === "points" ? [] : series).map((one) => (
+      {(chart.mark === "points" ? [] : chart.series).map((one, i) => (
         <path
           key={one.name}
-          d={pathOf(one.points.map(([a, b]) => [x.at(a), y.at(b)]))}
+          d={piecesOf(one.points, drawable)
+            .map((piece) => pathOf(piece.map(([a, b]) => [x.at(a), y.at(b)])))
+            .join("")}
+          stroke-dasharray={dashes[i] || undefined}
           fill="none"
           stroke={colorOf(one.name)}
           stroke-width={2}
@@ -215,6 +182,32 @@ export function LinesPlot({ chart, area, rules = [], bands = [], height = 300 }:
       <line class="hair" data-screen-only="" y1={top} y2={bottom} style={{ visibility: "hidden" }} />
     </svg>
   );
+}
+
+/** Width of a character beside a rule, px. */
+const CHARACTER = 7;
+
+/** One name stands on the side that has more room; of many, those that find none left out. */
+function placeRules(rules: readonly Rule[], x: Scale, width: number) {
+  let freeFrom = Number.NEGATIVE_INFINITY;
+  return rules.map(({ x: value, label }) => {
+    const pixel = x.at(value);
+    const isBefore = rules.length === 1 && pixel > width / 2;
+    const end = pixel + 6 + label.length * CHARACTER;
+    const isNamed = rules.length === 1 || (pixel >= freeFrom && end <= width);
+    if (isNamed) freeFrom = end;
+    return { label, pixel, isBefore, isNamed };
+  });
+}
+
+/** A curve between its holes. */
+function piecesOf(points: readonly Point[], isDrawable: (point: Point) => boolean): readonly (readonly Point[])[] {
+  const pieces: Point[][] = [[]];
+  for (const point of points) {
+    if (isDrawable(point)) pieces.at(-1)!.push(point);
+    else if (pieces.at(-1)!.length > 0) pieces.push([]);
+  }
+  return pieces;
 }
 
 const pathOf = (points: readonly Point[]): string =>

@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { expect, it } from "vitest";
-import { linearScale, logScale, niceTicks } from "./scale.ts";
+import { closeLogScale, linearScale, logScale, niceTicks } from "./scale.ts";
 
 const number = fc.double({ min: -1e9, max: 1e9, noNaN: true });
 
@@ -32,4 +32,9 @@ it("finds the value that it drew", () => {
   for (const value of [3e-6, 0.01, 0.2]) expect(log.invert(log.at(value)) / value).toBeCloseTo(1, 9);
   expect(log.domain).toEqual([1e-6, 1]);
   expect(log.ticks).toContain(1e-3);
+  const close = closeLogScale([250, 8e3], [0, 500]);
+  for (const value of [250, 1e3, 8e3]) expect(close.invert(close.at(value)) / value).toBeCloseTo(1, 9);
+  expect(close.ticks).toEqual([200, 500, 1e3, 2e3, 5e3, 1e4]);
+  expect(closeLogScale([1, 1e9], [0, 500], 4).ticks).toEqual([1, 1e3, 1e6, 1e9]);
+  expect(closeLogScale([5, 5], [0, 500]).at(5)).toBeCloseTo(250, 6);
 });

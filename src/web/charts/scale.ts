@@ -38,6 +38,30 @@ export function linearScale(
   };
 }
 
+const ROUND = [1, 2, 5];
+
+/** A little room around the positive values; ticks at 1, 2 and 5 of each decade, or at whole ones where those are many. */
+export function closeLogScale(values: readonly number[], [from, to]: readonly [number, number], most = 8): Scale {
+  const logs = values.map((value) => Math.log10(value));
+  const [low, high] = [Math.min(...logs), Math.max(...logs)];
+  const room = (high - low || 1) / 12;
+  const [a, b] = [low - room, high + room];
+  const exponents = Array.from({ length: Math.ceil(b) - Math.floor(a) + 1 }, (_, i) => Math.floor(a) + i);
+  const inside = (factors: readonly number[]) =>
+    exponents
+      .flatMap((exponent) => factors.map((factor) => Number(`${factor}e${exponent}`)))
+      .filter((value) => value >= 10 ** a && value <= 10 ** b);
+  const fine = inside(ROUND);
+  const whole = inside([1]);
+  const every = Math.max(1, Math.ceil(whole.length / most));
+  return {
+    domain: [10 ** a, 10 ** b],
+    ticks: fine.length <= most ? fine : whole.filter((_, i) => i % every === 0),
+    at: (value) => from + ((Math.log10(value) - a) / (b - a)) * (to - from),
+    invert: (pixel) => 10 ** (a + ((pixel - from) / (to - from)) * (b - a)),
+  };
+}
+
 /** Whole decades around the positive values. */
 export function logScale(values: readonly number[], [from, to]: readonly [number, number], most = 8): Scale {
   const [low, high] = decadeDomain(values);

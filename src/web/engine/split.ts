@@ -1,11 +1,11 @@
-// Where a loaded network can be cut and what each cut costs: the same functions as `joulecast split`. Zeros among the weights are not
-// looked for, because weights are not read here.
+// Where a loaded network can be cut and what each cut costs: the same functions as `joulecast split`.
 import { opEnergy } from "../../estimate/op-energy.ts";
 import { roofline } from "../../estimate/roofline.ts";
 import { bindDimensions } from "../../graph/bind.ts";
 import type { Graph } from "../../graph/graph.ts";
 import { inferShapes } from "../../graph/shape/infer.ts";
 import { findDevice } from "../../hardware/find.ts";
+import type { Zeros } from "../../reduce/zeros.ts";
 import { planSplit } from "../../split/plan.ts";
 import { countWork } from "../../work/count.ts";
 import { DEVICES } from "./estimate.ts";
@@ -19,15 +19,24 @@ function machineOf(name: string) {
   return { hardware, metric, options: { process: findDevice(DEVICES, PROCESS) } };
 }
 
-/** @throws InputError when a dimension is open, a device unknown or lacks numbers, or there is nothing to cut */
-export function splitGraph(graph: Graph, question: SplitQuestion): SplitAnswer {
+/**
+ * @param countZeros of the network's weights; undefined where they cannot be looked at. Asked only where a price is per operation
+ * @throws InputError when a dimension is open, a device unknown or lacks numbers, or there is nothing to cut
+ */
+export async function splitGraph(
+  graph: Graph,
+  question: SplitQuestion,
+  countZeros: () => Promise<Zeros | undefined>,
+): Promise<SplitAnswer> {
   const { batch, dims, device, server, allowRaw, bits } = question;
   const bound = bindDimensions(graph, { dims, ...(batch !== undefined && { batch }) });
   const shaped = inferShapes(bound.graph);
   const work = countWork(shaped);
   const machine = machineOf(device);
+  const isPerOperation = machine.metric === opEnergy;
+  const zeros = isPerOperation ? await countZeros() : undefined;
   const { network, table, assumptions } = planSplit(shaped, work, {
-    device: machine,
+    device: { ...machine, options: { ...machine.options, ...(zeros?.count && { nonzeroRatio: zeros.nonzeroRatio }) } },
     ...(server !== undefined && { server: machineOf(server) }),
     format: { bits },
     allowRaw,
@@ -40,7 +49,7 @@ export function splitGraph(graph: Graph, question: SplitQuestion): SplitAnswer {
       ...bound.assumptions,
       ...work.assumptions,
       ...assumptions,
-      "zeros among the weights are not looked for",
+      ...(isPerOperation && zeros === undefined ? ["zeros among the weights were not looked for"] : []),
     ],
   };
 }

@@ -154,21 +154,36 @@ export interface Aligned {
   readonly powerW: readonly (readonly (number | null | undefined)[])[];
 }
 
-/** A hole is where more than one step of a source is missing. */
+/** A hole is where more than so many steps of a source are missing. */
 const HOLE_STEPS = 1.6;
 
+type Points = PowerCourse["points"];
+type Span = readonly [fromS: number, toS: number];
+
+/** Times between two readings that lie too far apart. */
+export function holesOf(points: Points): readonly Span[] {
+  const spans = points.slice(1).map(([timeS], i): Span => [points[i]![0], timeS]);
+  const stepS = Math.min(...spans.map(([fromS, toS]) => toS - fromS));
+  return spans.filter(([fromS, toS]) => toS - fromS > HOLE_STEPS * stepS);
+}
+
+/** The course with NaN in the middle of each hole. */
+export function withHoles(points: Points): Points {
+  const holes = holesOf(points).map(([fromS, toS]) => [(fromS + toS) / 2, Number.NaN] as const);
+  return holes.length === 0 ? points : [...points, ...holes].sort(([a], [b]) => a - b);
+}
+
 export function align(courses: readonly PowerCourse[]): Aligned {
-  const tables = courses.map(({ points }) => {
-    const steps = points.slice(1).map(([timeS], i) => timeS - points[i]![0]);
-    const stepS = Math.min(...steps);
-    const byTime = new Map<number, number | null>();
-    for (const [i, [timeS, powerW]] of points.entries()) {
-      const beforeS = points[i - 1]?.[0];
-      if (beforeS !== undefined && timeS - beforeS > HOLE_STEPS * stepS) byTime.set((beforeS + timeS) / 2, null);
-      byTime.set(timeS, powerW);
-    }
-    return byTime;
+  const tables = courses.map(({ points }) => ({ byTime: new Map(withHoles(points)), holes: holesOf(points) }));
+  const timeS = [...new Set(tables.flatMap(({ byTime }) => [...byTime.keys()]))].sort((a, b) => a - b);
+  const powerW = tables.map(({ byTime, holes }) => {
+    let next = 0;
+    return timeS.map((time) => {
+      const value = byTime.get(time);
+      if (value !== undefined) return Number.isNaN(value) ? null : value;
+      while (next < holes.length && holes[next]![1] <= time) next++;
+      return next < holes.length && time > holes[next]![0] ? null : undefined;
+    });
   });
-  const timeS = [...new Set(tables.flatMap((table) => [...table.keys()]))].sort((a, b) => a - b);
-  return { timeS, powerW: tables.map((table) => timeS.map((time) => table.get(time))) };
+  return { timeS, powerW };
 }

@@ -12,8 +12,8 @@ import { SERIES_COLORS } from "../../report/charts/palette.ts";
 import type { LinesChart } from "../../report/document.ts";
 import { formatQuantity } from "../../units/format.ts";
 import { type DrawingArea, Figure } from "../charts/figure.tsx";
-import { LinesPlot, linesTable } from "../charts/lines.tsx";
-import { align } from "./growing.ts";
+import { type Band, LinesPlot, linesTable, type Rule } from "../charts/lines.tsx";
+import { align, holesOf, withHoles } from "./growing.ts";
 
 /** Dashes of a line by how its joules came about. */
 export const DASHES: Readonly<Record<Kind, number[]>> = { measured: [], integrated: [8, 4], modelled: [2, 4] };
@@ -31,8 +31,10 @@ export interface PowerChartProps {
 const isDrawn = ({ name }: Mark): boolean => !/^(?:window-|planned-)/u.test(name);
 const HEIGHT = 320;
 const FONT = "12px system-ui, sans-serif";
-/** More names than this are only lines. */
-const MOST_NAMED = 12;
+/** Between two names of marks; those that find no room are lines only. */
+const NAME_GAP_PX = 8;
+/** Up to this span of time all ticks are seconds: "0.5 s" beside "1 s". */
+const SECONDS_S = 120;
 
 export const colorOf = (i: number): string => SERIES_COLORS[i % SERIES_COLORS.length]!;
 
@@ -45,17 +47,35 @@ function asChart({ title, sources, power }: PowerChartProps): LinesChart {
     y: "power (W)",
     xUnit: "s",
     yUnit: "W",
-    series: power.map(({ id, points }) => ({ name: names.get(id) ?? id, points })),
+    series: power.map(({ id, points }) => ({ name: names.get(id) ?? id, points: withHoles(points) })),
   };
 }
 
+const wordsOf = ({ name, value }: Mark): string => (value === undefined ? name : `${name} ${value}`);
+
+const rulesOf = (marks: readonly Mark[]): readonly Rule[] =>
+  marks.filter(isDrawn).map((mark) => ({ x: mark.timeS, label: wordsOf(mark) }));
+
+/** Where the spread of idle power is known. */
+const idleBands = ({ power, idleW }: PowerChartProps): readonly Band[] =>
+  power.flatMap(({ id, points }, series) => {
+    const { idleW: middle = 0, sigmaW = 0 } = idleW.get(id) ?? {};
+    const [first, last] = [points[0], points.at(-1)];
+    if (sigmaW === 0 || first === undefined || last === undefined) return [];
+    const [low, high] = [Math.max(0, middle - 2 * sigmaW), middle + 2 * sigmaW];
+    return [{ series, points: [first, last].map(([timeS]) => [timeS, low, high] as const) }];
+  });
+
 export function PowerChart(props: PowerChartProps) {
   const chart = asChart(props);
+  const kinds = new Map(props.sources.map(({ id, kind }) => [id, kind]));
+  const dashes = props.power.map(({ id }) => DASHES[kinds.get(id) ?? "measured"].join(" "));
   const holder = useRef<HTMLDivElement>(null);
   /** For SVG and PNG: the same curves, drawn once as shapes. */
   const drawn = (area: DrawingArea): SVGSVGElement => {
     const place = holder.current!;
-    render(<LinesPlot chart={chart} area={area} height={HEIGHT} />, place);
+    const drawing = { rules: rulesOf(props.marks), bands: idleBands(props), dashes };
+    render(<LinesPlot chart={chart} area={area} height={HEIGHT} {...drawing} />, place);
     // It is read at once, and gone before anyone meets it.
     setTimeout(() => render(null, place));
     return place.querySelector("svg")!;
@@ -112,7 +132,10 @@ function Canvas(props: PowerChartProps & { readonly area: DrawingArea }) {
           label: "time (s)",
           size: 30,
           labelSize: 20,
-          values: (_, ticks) => ticks.map((value) => tick(value, "s")),
+          values: (_, ticks) =>
+            ticks.map((value) =>
+              (ticks.at(-1) ?? 0) <= SECONDS_S ? `${Number(value.toFixed(3))} s` : tick(value, "s"),
+            ),
         },
         {
           ...axis,
@@ -170,10 +193,7 @@ function ground(u: uPlot, { power, idleW }: PowerChartProps): void {
       ctx.fillStyle = colorOf(i);
       ctx.fillRect(bbox.left, top - 1, bbox.width, Math.max(3, bottom - top));
     }
-    const steps = points.slice(1).map(([timeS], k) => timeS - points[k]![0]);
-    const stepS = Math.min(...steps);
-    for (const [k, length] of steps.entries())
-      if (length > 1.6 * stepS) stripes(u, points[k]![0] + stepS / 2, points[k + 1]![0] - stepS / 2, colorOf(i));
+    for (const [fromS, toS] of holesOf(points)) stripes(u, fromS, toS, colorOf(i));
   }
   ctx.restore();
 }
@@ -198,7 +218,7 @@ function stripes(u: uPlot, fromS: number, toS: number, color: string): void {
   ctx.restore();
 }
 
-/** A line at each mark, with its name while they are few. */
+/** A line at each mark, with its name where there is room. */
 function names(u: uPlot, marks: readonly Mark[]): void {
   const { ctx, bbox } = u;
   const style = getComputedStyle(u.root);
@@ -209,19 +229,22 @@ function names(u: uPlot, marks: readonly Mark[]): void {
   ctx.fillStyle = ctx.strokeStyle;
   ctx.globalAlpha = 0.8;
   ctx.font = `${11 * devicePixelRatio}px system-ui, sans-serif`;
+  ctx.textAlign = "left";
+  ctx.textBaseline = "bottom";
   ctx.setLineDash([3 * devicePixelRatio, 3 * devicePixelRatio]);
-  for (const { name, value, timeS } of shown) {
-    const x = u.valToPos(timeS, "x", true);
+  let freeFrom = Number.NEGATIVE_INFINITY;
+  for (const mark of shown) {
+    const x = u.valToPos(mark.timeS, "x", true);
     ctx.beginPath();
     ctx.moveTo(x, bbox.top);
     ctx.lineTo(x, bbox.top + bbox.height);
     ctx.stroke();
-    if (shown.length <= MOST_NAMED)
-      ctx.fillText(
-        value === undefined ? name : `${name} ${value}`,
-        x + 4 * devicePixelRatio,
-        bbox.top - 4 * devicePixelRatio,
-      );
+    const text = wordsOf(mark);
+    const left = x + 4 * devicePixelRatio;
+    const right = left + ctx.measureText(text).width;
+    if (left < freeFrom || right > ctx.canvas.width) continue;
+    ctx.fillText(text, left, bbox.top - 4 * devicePixelRatio);
+    freeFrom = right + NAME_GAP_PX * devicePixelRatio;
   }
   ctx.restore();
 }

@@ -67,6 +67,12 @@ export function BreakEvenPart({ at, estimated, lead, deviceName }: BreakEvenProp
           onChange={(value, isSmall) => at.set({ rate: value }, isSmall)}
         />
       </div>
+      {text.trim() === "" && (
+        <p class="quiet">
+          Give what training took, as <code>joulecast run</code> measures it: here you then see after how many
+          inferences they have taken as much.
+        </p>
+      )}
       {trainingJ !== undefined && (
         <Answered estimated={estimated} lead={lead} deviceName={deviceName} trainingJ={trainingJ} ratePerS={ratePerS} />
       )}

@@ -13,6 +13,8 @@ interface AmountProps {
   readonly least: number;
   readonly most: number;
   readonly isWhole?: boolean;
+  /** Nothing above it can be meant. Default: no limit. */
+  readonly limit?: number;
   readonly hint?: string;
   onChange(value: string | undefined, isSmall: boolean): void;
 }
@@ -20,8 +22,20 @@ interface AmountProps {
 const SLIDER_STEPS = 1000;
 
 /** A number to type, and a logarithmic slider beside it. */
-export function Amount({ label, value, placeholder, least, most, isWhole, hint, onChange }: AmountProps) {
+export function Amount(props: AmountProps) {
+  const { label, value, placeholder, least, most, isWhole, limit = Number.POSITIVE_INFINITY, hint, onChange } = props;
   const id = useId();
+  const [isWrong, setWrong] = useState(false);
+  const expected = isWhole
+    ? "a whole number of at least 1"
+    : `a number above 0${limit < Number.POSITIVE_INFINITY ? `, at most ${limit}` : ""}`;
+  const shown = isWrong ? expected : hint;
+  const take = ({ value: text, validity }: HTMLInputElement) => {
+    const amount = isWhole ? countOf(text) : positiveOf(text);
+    const isMeant = text === "" ? !validity.badInput : amount !== undefined && amount <= limit;
+    setWrong(!isMeant);
+    if (isMeant) onChange(text || undefined, false);
+  };
   const span = Math.log(most / least);
   const place = Math.round((SLIDER_STEPS * Math.log((value ?? (Number(placeholder) || least)) / least)) / span);
   const fromSlider = (step: number): string => {
@@ -39,7 +53,10 @@ export function Amount({ label, value, placeholder, least, most, isWhole, hint, 
           max={SLIDER_STEPS}
           value={Math.max(0, Math.min(SLIDER_STEPS, place))}
           aria-valuetext={String(value ?? placeholder ?? least)}
-          onInput={(event) => onChange(fromSlider(event.currentTarget.valueAsNumber), true)}
+          onInput={(event) => {
+            setWrong(false);
+            onChange(fromSlider(event.currentTarget.valueAsNumber), true);
+          }}
         />
         <input
           id={id}
@@ -48,10 +65,16 @@ export function Amount({ label, value, placeholder, least, most, isWhole, hint, 
           step={isWhole ? 1 : "any"}
           value={value ?? ""}
           placeholder={placeholder ?? ""}
-          onChange={(event) => onChange(event.currentTarget.value || undefined, false)}
+          aria-invalid={isWrong}
+          aria-describedby={shown === undefined ? undefined : `${id}-hint`}
+          onChange={(event) => take(event.currentTarget)}
         />
       </div>
-      {hint !== undefined && <p class="hint">{hint}</p>}
+      {shown !== undefined && (
+        <p id={`${id}-hint`} class={`hint${isWrong ? " warning" : ""}`} role={isWrong ? "alert" : undefined}>
+          {shown}
+        </p>
+      )}
     </div>
   );
 }
@@ -171,6 +194,7 @@ export function Controls({ at, catalogue, models, batch, devices = true }: Contr
         placeholder="1"
         least={0.01}
         most={1}
+        limit={1}
         hint="1 is the bound; real kernels reach less"
         onChange={change("share")}
       />

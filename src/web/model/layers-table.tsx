@@ -1,17 +1,8 @@
-// Every layer with its joules: searched, sorted by any column, one chosen. The first hundred rows are drawn, the rest on request.
-import { useId, useMemo, useState } from "preact/hooks";
+// Every layer with its joules: searched, sorted by any column, one chosen.
 import type { LayerCost } from "../../report/ranking.ts";
 import { formatCount, formatQuantity, formatRatio } from "../../units/format.ts";
 import type { Navigation } from "../navigation.tsx";
-
-interface LayerColumn {
-  readonly id: string;
-  readonly title: string;
-  readonly isNumber: boolean;
-  /** What is sorted by. */
-  value(cost: LayerCost): number | string;
-  text(cost: LayerCost): string;
-}
+import { type SortedColumn, SortedTable } from "../table/sorted-table.tsx";
 
 const bytes = ({ layer }: LayerCost): number => (layer === undefined ? 0 : layer.readBytes + layer.writtenBytes);
 
@@ -20,9 +11,11 @@ const number = (
   title: string,
   value: (cost: LayerCost) => number,
   text: (value: number) => string,
-): LayerColumn => ({ id, title, isNumber: true, value, text: (cost) => text(value(cost)) });
+): SortedColumn<LayerCost> => ({ id, title, isNumber: true, value, text: (cost) => text(value(cost)) });
 
-const COLUMNS: readonly LayerColumn[] = [
+const joules = (value: number): string => formatQuantity(value, "J");
+
+const COLUMNS: readonly SortedColumn<LayerCost>[] = [
   { id: "layer", title: "layer", isNumber: false, value: ({ name }) => name, text: ({ name }) => name },
   {
     id: "op",
@@ -31,13 +24,8 @@ const COLUMNS: readonly LayerColumn[] = [
     value: ({ layer }) => layer?.op ?? "",
     text: ({ layer }) => layer?.op ?? "–",
   },
-  number(
-    "energy",
-    "energy",
-    ({ energyJ }) => energyJ,
-    (value) => formatQuantity(value, "J"),
-  ),
-  number("share", "share", ({ share }) => share, formatRatio),
+  number("energy", "energy", ({ energyJ }) => energyJ, joules),
+  { ...number("share", "share", ({ share }) => share, formatRatio), bar: ({ share }) => share },
   number(
     "macs",
     "MACs",
@@ -48,25 +36,6 @@ const COLUMNS: readonly LayerColumn[] = [
   number("bytes", "bytes moved", bytes, (value) => formatQuantity(value, "B")),
 ];
 
-const FIRST_ROWS = 100;
-const DEFAULT_SORT = "energy-";
-
-interface Sort {
-  readonly column: LayerColumn;
-  readonly isDown: boolean;
-}
-
-function sortOf(text: string): Sort {
-  const isDown = text.endsWith("-");
-  const id = isDown ? text.slice(0, -1) : text;
-  return { column: COLUMNS.find((column) => column.id === id) ?? COLUMNS[2]!, isDown };
-}
-
-function sorted(costs: readonly LayerCost[], { column, isDown }: Sort): readonly LayerCost[] {
-  const compare = (a: number | string, b: number | string) => (a < b ? -1 : a > b ? 1 : 0);
-  return costs.toSorted((a, b) => compare(column.value(a), column.value(b)) * (isDown ? -1 : 1));
-}
-
 export interface LayersTableProps {
   readonly at: Navigation;
   readonly costs: readonly LayerCost[];
@@ -75,95 +44,29 @@ export interface LayersTableProps {
 }
 
 export function LayersTable({ at, costs, chosen, onChoose }: LayersTableProps) {
-  const [isAll, setAll] = useState(false);
-  const id = useId();
-  const search = at.param("q") ?? "";
-  const sort = sortOf(at.param("sort") ?? DEFAULT_SORT);
-  const word = search.trim().toLowerCase();
-  const found = useMemo(
-    () => costs.filter(({ name, layer }) => `${name} ${layer?.op ?? ""}`.toLowerCase().includes(word)),
-    [costs, word],
-  );
-  const rows = useMemo(() => sorted(found, sort), [found, sort.column, sort.isDown]);
-  const shown = isAll ? rows : rows.slice(0, FIRST_ROWS);
-  const foundJ = found.reduce((sum, { energyJ }) => sum + energyJ, 0);
-  const sortBy = (column: LayerColumn) => {
-    const isSame = column === sort.column;
-    const isDown = isSame ? !sort.isDown : column.isNumber;
-    const text = `${column.id}${isDown ? "-" : ""}`;
-    at.set({ sort: text === DEFAULT_SORT ? undefined : text }, true);
-  };
   return (
-    <div class="layers">
-      <div class="table-head">
-        <label for={id}>Search layers</label>
-        <input
-          id={id}
-          type="search"
-          value={search}
-          placeholder="name or operator"
-          onInput={({ currentTarget: { value } }) => at.set({ q: value || undefined }, true)}
-        />
-        <span class="quiet" role="status">
-          {word === ""
-            ? `${formatCount(costs.length)} layers`
-            : `${formatCount(found.length)} of ${formatCount(costs.length)} layers, ${formatQuantity(foundJ, "J")}`}
-        </span>
-      </div>
-      <div class="scroll long" tabIndex={0} role="region" aria-label="Layers">
-        <table>
-          <thead>
-            <tr>
-              {COLUMNS.map((column) => (
-                <th
-                  key={column.id}
-                  scope="col"
-                  class={column.isNumber ? "right" : undefined}
-                  aria-sort={column === sort.column ? (sort.isDown ? "descending" : "ascending") : undefined}
-                >
-                  <button type="button" class="plain" onClick={() => sortBy(column)}>
-                    {column.title}
-                    <span class="arrow" aria-hidden="true">
-                      {column === sort.column ? (sort.isDown ? "↓" : "↑") : ""}
-                    </span>
-                  </button>
-                </th>
-              ))}
-            </tr>
-          </thead>
-          <tbody>
-            {shown.map((cost) => (
-              <tr key={cost.name} class={cost.name === chosen ? "chosen" : undefined}>
-                <th scope="row">
-                  <button
-                    type="button"
-                    class="plain link"
-                    aria-pressed={cost.name === chosen}
-                    title={cost.name}
-                    onClick={() => onChoose(cost.name)}
-                  >
-                    {cost.name}
-                  </button>
-                </th>
-                {COLUMNS.slice(1).map((column) => (
-                  <td
-                    key={column.id}
-                    class={`${column.isNumber ? "right" : ""}${column.id === "share" ? " bar" : ""}`}
-                    style={column.id === "share" ? { "--share": `${cost.share * 100}%` } : undefined}
-                  >
-                    {column.text(cost)}
-                  </td>
-                ))}
-              </tr>
-            ))}
-          </tbody>
-        </table>
-      </div>
-      {shown.length < rows.length && (
-        <button type="button" onClick={() => setAll(true)}>
-          Show all {formatCount(rows.length)} layers
+    <SortedTable
+      at={at}
+      columns={COLUMNS}
+      rows={costs}
+      noun="layers"
+      searched="name or operator"
+      firstSort="energy-"
+      keyOf={({ name }) => name}
+      searchText={({ name, layer }) => `${name} ${layer?.op ?? ""}`}
+      foundNote={(found) => joules(found.reduce((sum, { energyJ }) => sum + energyJ, 0))}
+      isChosen={({ name }) => name === chosen}
+      lead={({ name }) => (
+        <button
+          type="button"
+          class="plain link"
+          aria-pressed={name === chosen}
+          title={name}
+          onClick={() => onChoose(name)}
+        >
+          {name}
         </button>
       )}
-    </div>
+    />
   );
 }

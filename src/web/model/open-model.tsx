@@ -1,39 +1,15 @@
 // Opening a network: a file dropped anywhere on the page or chosen, one that the server was given, or one of the zoo.
-import { useEffect, useId, useState } from "preact/hooks";
+import { useId } from "preact/hooks";
+import { useDrop } from "../drop.ts";
 import type { Catalogue } from "../engine/messages.ts";
+import { FileButton } from "../file-button.tsx";
 import type { ServedModel } from "../server.ts";
-import { openFile } from "./opened.ts";
+import { openedFiles, openFile } from "./opened.ts";
 
 const EXAMPLES = ["deeprx", "resnet18", "mobilenet-v2", "transformer-encoder", "cifar/lenet"];
 
 /** Calls back with the word of a file that is dropped anywhere on the page. Says whether one is held over it. */
-export function useDrop(onOpen: (word: string) => void): boolean {
-  const [isOver, setOver] = useState(false);
-  useEffect(() => {
-    const over = (event: DragEvent) => {
-      event.preventDefault();
-      setOver(true);
-    };
-    const leave = (event: DragEvent) => {
-      if (event.relatedTarget === null) setOver(false);
-    };
-    const drop = (event: DragEvent) => {
-      event.preventDefault();
-      setOver(false);
-      const file = event.dataTransfer?.files[0];
-      if (file !== undefined) onOpen(openFile(file));
-    };
-    addEventListener("dragover", over);
-    addEventListener("dragleave", leave);
-    addEventListener("drop", drop);
-    return () => {
-      removeEventListener("dragover", over);
-      removeEventListener("dragleave", leave);
-      removeEventListener("drop", drop);
-    };
-  }, [onOpen]);
-  return isOver;
-}
+export const useModelDrop = (onOpen: (word: string) => void): boolean => useDrop((file) => onOpen(openFile(file)));
 
 export interface PickerProps {
   readonly label: string;
@@ -46,9 +22,13 @@ export interface PickerProps {
 /** A select of what is known by name, and a button for a file. */
 export function ModelPicker({ label, value, catalogue, served, onOpen }: PickerProps) {
   const id = useId();
-  const file = useId();
   const networks = catalogue?.networks ?? [];
-  const words = [...networks.map(({ name }) => `zoo:${name}`), ...served.map((model) => `served:${model.id}`)];
+  const files = openedFiles();
+  const words = [
+    ...files,
+    ...networks.map(({ name }) => `zoo:${name}`),
+    ...served.map(({ id: each }) => `served:${each}`),
+  ];
   const groupOf = (name: string): string => (name.startsWith("cifar/") ? "CIFAR, 3×32×32" : "Zoo");
   return (
     <div class="picker">
@@ -58,6 +38,15 @@ export function ModelPicker({ label, value, catalogue, served, onOpen }: PickerP
           {value === undefined && <option value="">choose a network …</option>}
           {value !== undefined && !words.includes(value) && (
             <option value={value}>{value.replace(/^\w+:/u, "")}</option>
+          )}
+          {files.length > 0 && (
+            <optgroup label="Opened here">
+              {files.map((word) => (
+                <option key={word} value={word}>
+                  {word.replace("file:", "")}
+                </option>
+              ))}
+            </optgroup>
           )}
           {served.length > 0 && (
             <optgroup label="Given to joulecast serve">
@@ -81,22 +70,9 @@ export function ModelPicker({ label, value, catalogue, served, onOpen }: PickerP
           ))}
         </select>
       </div>
-      <div class="file">
-        <input
-          id={file}
-          class="unseen"
-          type="file"
-          accept=".onnx"
-          onChange={({ currentTarget }) => {
-            const chosen = currentTarget.files?.[0];
-            if (chosen !== undefined) onOpen(openFile(chosen));
-            currentTarget.value = "";
-          }}
-        />
-        <label for={file} class="button">
-          Open a file …
-        </label>
-      </div>
+      <FileButton accept=".onnx" onFile={(file) => onOpen(openFile(file))}>
+        Open a file …
+      </FileButton>
     </div>
   );
 }
@@ -104,7 +80,7 @@ export function ModelPicker({ label, value, catalogue, served, onOpen }: PickerP
 /** What a visitor sees first. */
 export function Welcome(props: Omit<PickerProps, "label" | "value"> & { readonly isOver: boolean }) {
   return (
-    <section class={`welcome${props.isOver ? " over" : ""}`} aria-labelledby="welcome">
+    <section class={`welcome drop${props.isOver ? " over" : ""}`} aria-labelledby="welcome">
       <h1 id="welcome">Where do the joules of a network go?</h1>
       <p>
         Drop an <code>.onnx</code> file anywhere on this page. It is read here, in your browser: nothing is uploaded,

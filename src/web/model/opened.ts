@@ -20,19 +20,19 @@ const files = new Map<string, File>();
 /** Told when a file was opened again, under a name that is shown already. */
 const listeners = new Set<() => void>();
 
-/** Remembers a file; its word for the address. */
+const isSame = (a: File, b: File): boolean => a.size === b.size && a.lastModified === b.lastModified;
+
+/** Remembers a file; its word for the address. Two files of one name (before and after pruning) are told apart by a number. */
 export function openFile(file: File): string {
-  const word = `file:${file.name}`;
+  let word = `file:${file.name}`;
+  for (let i = 2; files.has(word) && !isSame(files.get(word)!, file); i++) word = `file:${file.name} (${i})`;
   files.set(word, file);
   for (const listener of listeners) listener();
   return word;
 }
 
-/** Which file it is, for the worker: the same name may be opened again with other content. */
-const keyOf = (word: string): string => {
-  const file = files.get(word);
-  return file === undefined ? word : `${word} ${file.size} ${file.lastModified}`;
-};
+/** Words of the files that were opened, in that order. */
+export const openedFiles = (): readonly string[] => [...files.keys()];
 
 function sourceOf(word: string, served: readonly ServedModel[]): ModelSource {
   if (word.startsWith("file:")) {
@@ -86,13 +86,19 @@ export interface Opened<A = Estimated> {
 
 const NOTHING: Opened<never> = { model: undefined, estimated: undefined, error: undefined, isBusy: false };
 
-/** The code of an error that the page's own controls mend, where the command line has options. */
 export const OPEN_DIMENSION = "unbound-dimension";
+
+/** Next steps on the page, where the command line has options and commands. */
+const HINTS: Readonly<Record<string, string>> = {
+  [OPEN_DIMENSION]: "fill in its length among the controls",
+  "unknown-network": "choose one from the list, or open a file",
+  "unknown-device": "choose one among the controls",
+  "unknown-region": "choose one among the controls",
+};
 
 function asInputError(error: unknown): InputError {
   if (!(error instanceof InputError)) return new InputError("bug", String(error), "please report it");
-  if (error.code !== OPEN_DIMENSION) return error;
-  return new InputError(error.code, error.message, "fill in its length among the controls");
+  return new InputError(error.code, error.message, HINTS[error.code] ?? error.hint);
 }
 
 type Asking = "estimate" | "split";
@@ -124,7 +130,7 @@ function useAnswer<K extends Asking>(
       if (isCurrent) setState((before) => ({ ...before, ...change }));
     };
     const work = async () => {
-      const model = await ask({ kind: "load", key: keyOf(word), source: sourceOf(word, served ?? []) });
+      const model = await ask({ kind: "load", key: word, source: sourceOf(word, served ?? []) });
       update({ model });
       const request = { kind, key: model.key, question } as unknown as Extract<Request, { readonly kind: K }>;
       update({ model, estimated: await ask<K>(request), error: undefined, isBusy: false });

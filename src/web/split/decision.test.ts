@@ -4,12 +4,8 @@ import { PROCESS } from "../engine/process.ts";
 import { splitGraph } from "../engine/split.ts";
 import { decisionAt, walked } from "./decision.ts";
 
-const { table } = splitGraph(findNetwork("mnist-cnn").build(), {
-  device: PROCESS,
-  dims: {},
-  allowRaw: false,
-  bits: 32,
-});
+const question = { device: PROCESS, dims: {}, allowRaw: false, bits: 32 } as const;
+const { table } = await splitGraph(findNetwork("mnist-cnn").build(), question, async () => undefined);
 
 it("chooses the cut with the fewest joules, and leaves no raw input among them", () => {
   for (const gainDb of [-30, -10, 0, 20, 40]) {

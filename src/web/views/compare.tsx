@@ -1,16 +1,17 @@
 // The compare view: two networks, or one network on two devices, side by side by one metric; differences stand out. Teacher and
 // student, before and after pruning: parts of the same name are set beside each other.
 import { useId, useMemo } from "preact/hooks";
-import type { RangesChart, TableSection } from "../../report/document.ts";
+import type { Cell, RangesChart, TableSection } from "../../report/document.ts";
 import { leadEstimate } from "../../report/ranking.ts";
-import { largeCountCell, quantityCell, textCell } from "../../report/show.ts";
+import { countCell, largeCountCell, quantityCell, textCell } from "../../report/show.ts";
 import { formatQuantity, formatRatio } from "../../units/format.ts";
 import type { ViewProps } from "../app.tsx";
 import { Ranges } from "../charts/ranges.tsx";
+import { useDrop } from "../drop.ts";
 import type { Answer, Catalogue, Estimated } from "../engine/messages.ts";
 import { Controls } from "../model/controls.tsx";
 import { ModelPicker } from "../model/open-model.tsx";
-import { type Opened, useCatalogue, useEstimate } from "../model/opened.ts";
+import { type Opened, openFile, useCatalogue, useEstimate } from "../model/opened.ts";
 import { type Part, pairParts } from "../model/pair.ts";
 import { DEFAULT_DEVICES, questionOf } from "../model/question.ts";
 import type { Navigation } from "../navigation.tsx";
@@ -33,6 +34,11 @@ export function CompareView({ at }: ViewProps) {
   const a = useEstimate(chosen.a.net, questionOf(at.route.params, [chosen.a.device]), served);
   const b = useEstimate(chosen.b.net, questionOf(at.route.params, [chosen.b.device]), served);
   const opened: Readonly<Record<Side, Opened>> = { a, b };
+  // On the side that it falls on; beside both, the second: the first is what one comes from.
+  const isOver = useDrop((file, on) => {
+    const side = on?.closest<HTMLElement>("[data-side]")?.dataset.side === "a" ? "a" : "b";
+    at.set({ [side]: openFile(file) });
+  });
   return (
     <div class="with-controls">
       <aside>
@@ -49,9 +55,17 @@ export function CompareView({ at }: ViewProps) {
       </aside>
       <div class="content" aria-busy={a.isBusy || b.isBusy}>
         <h1>Two side by side</h1>
+        <p class="quiet">
+          Teacher and student, before and after pruning, one device and another. A file may be dropped on its side.
+        </p>
         <div class="sides">
           {SIDES.map((side) => (
-            <section class="side" key={side} aria-label={`Side ${side.toUpperCase()}`}>
+            <section
+              class={`side${isOver ? " over" : ""}`}
+              key={side}
+              data-side={side}
+              aria-label={`Side ${side.toUpperCase()}`}
+            >
               <h2>{side.toUpperCase()}</h2>
               <ModelPicker
                 label={`Network ${side.toUpperCase()}`}
@@ -109,11 +123,17 @@ function sharedMetrics(a: Estimated, b: Estimated): readonly string[] {
   return a.answers.map(({ metric }) => metric).filter((metric) => b.answers.some((each) => each.metric === metric));
 }
 
+const SAME = "the same";
+const isSame = (ratio: number): boolean => Math.abs(ratio - 1) < 5e-4;
+
+/** How joules of B look beside those of A. */
+const toneOf = (from: number, to: number): string => (isSame(to / from) ? "" : to < from ? "better" : "worse");
+
 /** "41.2 % less", "3.10 times", for people. */
 function changeWords(from: number, to: number): string {
+  if (from === to || isSame(to / from)) return SAME;
   if (!(from > 0) || !(to > 0)) return "–";
   const ratio = to / from;
-  if (Math.abs(ratio - 1) < 5e-4) return "the same";
   if (ratio < 1) return `${formatRatio(1 - ratio)} less`;
   return ratio < 2 ? `${formatRatio(ratio - 1)} more` : `${ratio.toPrecision(3)} times`;
 }
@@ -127,11 +147,12 @@ function Compared({ at, a, b, catalogue }: ComparedProps) {
   const names = new Map(catalogue.devices.map(({ id, name }) => [id, name]));
   const label = (estimated: Estimated, side: Side) =>
     `${side.toUpperCase()}: ${estimated.work.name} on ${names.get(estimated.answers[0]?.device ?? "") ?? "–"}`;
+  const each = a.work.phase === "training" ? "sample" : "inference";
   const ranges: RangesChart = {
     kind: "ranges",
-    title: "Energy per inference by metric",
+    title: `Energy per ${each} by metric`,
     note: "Dots are the estimates, lines their range from low to high.",
-    axis: "energy per inference (J)",
+    axis: `energy per ${each} (J)`,
     unit: "J",
     rows: [a, b].flatMap((estimated, i) =>
       estimated.answers.map((answer) => ({
@@ -148,12 +169,12 @@ function Compared({ at, a, b, catalogue }: ComparedProps) {
   return (
     <>
       <section class="headline" aria-label="Difference">
-        <p class={`big ${second.perInferenceJ <= first.perInferenceJ ? "better" : "worse"}`}>
-          <output>{changeWords(first.perInferenceJ, second.perInferenceJ)}</output>
+        <p class={`big ${toneOf(first.perInferenceJ, second.perInferenceJ)}`}>
+          <output>{changeWords(first.perInferenceJ, second.perInferenceJ).replace(/times$/u, "times as much")}</output>
         </p>
         <p>
-          B takes {formatQuantity(second.perInferenceJ, "J")} per inference, A{" "}
-          {formatQuantity(first.perInferenceJ, "J")}, modelled by {metric}
+          B takes {formatQuantity(second.perInferenceJ, "J")} per {each}, A {formatQuantity(first.perInferenceJ, "J")},
+          modelled by {metric}
           {overlap(first, second) ? "; their ranges overlap: the difference may be none" : ""}
         </p>
       </section>
@@ -169,7 +190,7 @@ function Compared({ at, a, b, catalogue }: ComparedProps) {
           </select>
         </div>
       </div>
-      <ReportTable section={totalsTable(a, b, first, second)} />
+      <ReportTable section={totalsTable(a, b, first, second, each)} />
       <Ranges chart={ranges} name="comparison" />
       <Parts a={a} b={b} first={first} second={second} />
     </>
@@ -179,17 +200,30 @@ function Compared({ at, a, b, catalogue }: ComparedProps) {
 const overlap = (a: Answer, b: Answer): boolean =>
   a.perInferenceLowJ <= b.perInferenceHighJ && b.perInferenceLowJ <= a.perInferenceHighJ;
 
-function totalsTable(a: Estimated, b: Estimated, first: Answer, second: Answer): TableSection {
-  const rows: readonly (readonly [string, number | undefined, number | undefined, string | undefined])[] = [
-    ["energy per inference", first.perInferenceJ, second.perInferenceJ, "J"],
-    ["time of the pass", first.durationS, second.durationS, "s"],
-    ["CO2e of a million inferences", first.co2eKg * 1e9, second.co2eKg * 1e9, "g"],
-    ["MACs", a.work.total.macs, b.work.total.macs, undefined],
-    ["FLOPs", a.work.total.flops, b.work.total.flops, undefined],
-    ["parameters", a.work.total.params, b.work.total.params, undefined],
-    ["model size", a.work.total.weightBytes, b.work.total.weightBytes, "B"],
-    ["peak activations", a.work.peakActivationBytes, b.work.peakActivationBytes, "B"],
-    ["layers", a.work.layers.length, b.work.layers.length, undefined],
+/** What is the same stands back, so that what differs is seen. */
+function differenceCell(a: number | undefined, b: number | undefined): Cell {
+  if (a === undefined || b === undefined) return textCell(undefined);
+  const words = changeWords(a, b);
+  return textCell(words, words === SAME ? "dim" : undefined);
+}
+
+type Shown = (value: number | undefined) => Cell;
+
+function totalsTable(a: Estimated, b: Estimated, first: Answer, second: Answer, each: string): TableSection {
+  const of =
+    (unit: string): Shown =>
+    (value) =>
+      quantityCell(value, unit);
+  const rows: readonly (readonly [string, number | undefined, number | undefined, Shown])[] = [
+    [`energy per ${each}`, first.perInferenceJ, second.perInferenceJ, of("J")],
+    ["time of the pass", first.durationS, second.durationS, of("s")],
+    [`CO2e of a million ${each}s`, first.co2eKg * 1e9, second.co2eKg * 1e9, of("g")],
+    ["MACs", a.work.total.macs, b.work.total.macs, largeCountCell],
+    ["FLOPs", a.work.total.flops, b.work.total.flops, largeCountCell],
+    ["parameters", a.work.total.params, b.work.total.params, largeCountCell],
+    ["model size", a.work.total.weightBytes, b.work.total.weightBytes, of("B")],
+    ["peak activations", a.work.peakActivationBytes, b.work.peakActivationBytes, of("B")],
+    ["layers", a.work.layers.length, b.work.layers.length, countCell],
   ];
   return {
     kind: "table",
@@ -200,12 +234,7 @@ function totalsTable(a: Estimated, b: Estimated, first: Answer, second: Answer):
       { title: "B", align: "right" },
       { title: "B beside A", align: "right" },
     ],
-    rows: rows.map(([label, x, y, unit]) => [
-      textCell(label),
-      unit === undefined ? largeCountCell(x) : quantityCell(x, unit),
-      unit === undefined ? largeCountCell(y) : quantityCell(y, unit),
-      textCell(x === undefined || y === undefined ? undefined : changeWords(x, y)),
-    ]),
+    rows: rows.map(([label, x, y, show]) => [textCell(label), show(x), show(y), differenceCell(x, y)]),
   };
 }
 

@@ -30,21 +30,31 @@ const SPANS = [
 export function LiveView({ at }: ViewProps) {
   const server = useServer();
   if (!isOpen(server)) return <NeedsServer server={server} what="Live power" />;
-  return <Recordings at={at} />;
+  return <Shown at={at} />;
 }
 
-function useRecordings(): [readonly LiveRecording[] | undefined, () => Promise<void>] {
+interface Recordings {
+  readonly recordings: readonly LiveRecording[] | undefined;
+  /** Why the last look failed. */
+  readonly problem: InputError | undefined;
+  look(): Promise<void>;
+}
+
+function useRecordings(): Recordings {
   const [recordings, setRecordings] = useState<readonly LiveRecording[]>();
+  const [problem, setProblem] = useState<InputError>();
   const look = async () => {
     const found = await fromServer<{ recordings: readonly LiveRecording[] }>("live");
     setRecordings(found.recordings);
+    setProblem(undefined);
   };
   useEffect(() => {
-    void look();
-    const timer = setInterval(() => void look().catch(() => undefined), LIST_MS);
+    const lookAgain = () => void look().catch((error: unknown) => setProblem(error as InputError));
+    lookAgain();
+    const timer = setInterval(lookAgain, LIST_MS);
     return () => clearInterval(timer);
   }, []);
-  return [recordings, look];
+  return { recordings, problem, look };
 }
 
 /** The one that was asked for, else the newest; one that has ended stays until another begins. */
@@ -55,9 +65,10 @@ function useFollowed(asked: string | undefined, recordings: readonly LiveRecordi
   return last.current;
 }
 
-function Recordings({ at }: ViewProps) {
-  const [recordings, look] = useRecordings();
-  const [error, setError] = useState<InputError>();
+function Shown({ at }: ViewProps) {
+  const { recordings, problem, look } = useRecordings();
+  const [failed, setError] = useState<InputError>();
+  const error = problem ?? failed;
   const id = useFollowed(at.param("id"), recordings);
   const epochs = countOf(at.param("epochs"));
   const spanS = countOf(at.param("span"));
@@ -70,9 +81,9 @@ function Recordings({ at }: ViewProps) {
       setError(undefined);
       await work();
       await look();
-    } catch (problem) {
-      if (!(problem instanceof InputError)) throw problem;
-      setError(problem);
+    } catch (reason) {
+      if (!(reason instanceof InputError)) throw reason;
+      setError(reason);
     }
   };
   const watch = () =>

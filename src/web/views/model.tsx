@@ -1,5 +1,5 @@
 // The model view: one network, its joules by device and metric, where they go, and what that means over time.
-import { useId, useMemo } from "preact/hooks";
+import { useEffect, useId, useMemo, useRef } from "preact/hooks";
 import { METRICS } from "../../estimate/table.ts";
 import { assumptionNotes } from "../../report/assumption-notes.ts";
 import type { ChartSection, LinesChart, RangesChart } from "../../report/document.ts";
@@ -18,7 +18,7 @@ import { BreakEvenPart } from "../model/break-even.tsx";
 import { Controls } from "../model/controls.tsx";
 import { LayerDetail } from "../model/layer-detail.tsx";
 import { LayersTable } from "../model/layers-table.tsx";
-import { ModelPicker, useDrop, Welcome } from "../model/open-model.tsx";
+import { ModelPicker, useModelDrop, Welcome } from "../model/open-model.tsx";
 import { OPEN_DIMENSION, useCatalogue, useEstimate } from "../model/opened.ts";
 import { questionOf } from "../model/question.ts";
 import { blockTree } from "../model/tree.ts";
@@ -41,7 +41,7 @@ export function ModelView({ at }: ViewProps) {
   const { model, estimated, error, isBusy } = useEstimate(word, question, served);
   const open = (net: string) =>
     at.set({ net: net || undefined, ...Object.fromEntries(OF_ONE_NETWORK.map((name) => [name, undefined])) });
-  const isOver = useDrop(open);
+  const isOver = useModelDrop(open);
   const picker = { catalogue, served: served ?? [], onOpen: open };
   if (word === undefined) return <Welcome {...picker} isOver={isOver} />;
   return (
@@ -175,6 +175,9 @@ function Headline({ lead, device, estimated }: HeadlineProps) {
   );
 }
 
+/** Of a layer's detail: less than this is as good as nothing. */
+const SEEN_PX = 120;
+
 interface WhereProps extends AnswersProps {
   readonly lead: Answer;
 }
@@ -190,7 +193,20 @@ function WhereJoulesGo({ at, estimated, lead, catalogue, peakShareRatio }: Where
   const devices = [...new Set(answers.map(({ device }) => device))];
   const own = answers.filter(({ device }) => device === lead.device);
   const curve = chartOf<LinesChart>(estimateCharts(work, own, undefined).layers, "lines");
-  const choose = (layer: string) => at.set({ layer });
+  const beside = useRef<HTMLDivElement>(null);
+  const isWanted = useRef(false);
+  const choose = (layer: string) => {
+    isWanted.current = true;
+    at.set({ layer });
+  };
+  // Who chose it shall see it: on a phone it may stand a screen away. A link alone does not move the page.
+  useEffect(() => {
+    const detail = beside.current?.querySelector(".detail");
+    if (!isWanted.current || !detail) return;
+    isWanted.current = false;
+    const { top, bottom } = detail.getBoundingClientRect();
+    if (top > innerHeight - SEEN_PX || bottom < SEEN_PX) detail.scrollIntoView({ block: "nearest" });
+  }, [chosen?.name]);
   return (
     <section aria-labelledby={`${deviceId}-title`}>
       <h2 id={`${deviceId}-title`}>Where the joules go</h2>
@@ -226,14 +242,14 @@ function WhereJoulesGo({ at, estimated, lead, catalogue, peakShareRatio }: Where
       </div>
       <Icicle
         title={`Blocks and layers by joules, from input to output`}
-        note={`Width is energy by ${lead.metric} (J): ${formatQuantity(lead.energyJ, "J")} in all${lead.durationS === undefined ? "" : ` in ${formatDuration(lead.durationS)}`}. Open a block to see inside, choose a layer to see its equation.`}
+        note={`Width is energy by ${lead.metric} (J): ${formatQuantity(lead.energyJ, "J")} in all${lead.durationS === undefined ? "" : ` in ${formatDuration(lead.durationS)}`}. The stronger the colour, the more joules. Open a block to see inside, choose a layer to see its equation.`}
         root={tree}
         focus={at.param("block") ?? ""}
         chosen={chosen?.name}
         onFocusBlock={(path) => at.set({ block: path || undefined })}
         onChoose={choose}
       />
-      <div class={chosen === undefined ? undefined : "beside"}>
+      <div class={chosen === undefined ? undefined : "beside"} ref={beside}>
         <LayersTable at={at} costs={costs} chosen={chosen?.name} onChoose={choose} />
         {chosen !== undefined && (
           <LayerDetail
@@ -243,7 +259,12 @@ function WhereJoulesGo({ at, estimated, lead, catalogue, peakShareRatio }: Where
             device={hardware(lead.device)}
             process={hardware(PROCESS)}
             peakShareRatio={peakShareRatio}
-            onClose={() => at.set({ layer: undefined })}
+            onClose={() => {
+              at.set({ layer: undefined });
+              // Back to where it was chosen: who uses the keyboard goes on from there.
+              const rows = beside.current?.querySelectorAll<HTMLElement>("tbody th button") ?? [];
+              [...rows].find(({ title }) => title === chosen.name)?.focus();
+            }}
           />
         )}
       </div>

@@ -49,8 +49,25 @@ function useAnswers<T>(paths: readonly string[]): { readonly answers?: readonly 
   return state;
 }
 
-function Waiting({ error }: { readonly error: InputError | undefined }) {
-  return error === undefined ? <p class="quiet">reading …</p> : <Trouble error={error} />;
+const AllRunsLink = () => (
+  <p>
+    <a href={linkTo("runs")}>All runs</a>
+  </p>
+);
+
+interface WaitingProps {
+  readonly title: string;
+  readonly error: InputError | undefined;
+}
+
+function Waiting({ title, error }: WaitingProps) {
+  return (
+    <>
+      {error?.code.startsWith("unknown-") && <AllRunsLink />}
+      <h1>{title}</h1>
+      {error === undefined ? <p class="quiet">reading …</p> : <Trouble error={error} />}
+    </>
+  );
 }
 
 function AllRuns({ at }: { readonly at: Navigation }) {
@@ -60,7 +77,7 @@ function AllRuns({ at }: { readonly at: Navigation }) {
   const kindId = useId();
   const word = (at.param("q") ?? "").trim().toLowerCase();
   const kind = at.param("kind");
-  if (answers === undefined) return <Waiting error={error} />;
+  if (answers === undefined) return <Waiting title="Earlier runs" error={error} />;
   const { runs } = answers[0]!;
   const shown = runs.filter(
     (run) => `${run.command} ${run.id} ${run.startedAt}`.toLowerCase().includes(word) && (!kind || run.kind === kind),
@@ -119,13 +136,13 @@ function AllRuns({ at }: { readonly at: Navigation }) {
                   <span class="unseen">choose</span>
                 </th>
                 <th scope="col">command</th>
-                <th scope="col">started</th>
                 <th scope="col" class="right">
                   net energy
                 </th>
                 <th scope="col" class="right">
                   duration
                 </th>
+                <th scope="col">started</th>
                 <th scope="col">kind</th>
               </tr>
             </thead>
@@ -143,9 +160,9 @@ function AllRuns({ at }: { readonly at: Navigation }) {
                   <td class="command" title={run.command}>
                     <a href={linkTo("runs", { id: run.id })}>{run.command === "" ? run.id : run.command}</a>
                   </td>
-                  <td>{new Date(run.startedAt).toLocaleString()}</td>
                   <td class="right">{formatQuantity(run.netJ ?? undefined, "J")}</td>
                   <td class="right">{formatDuration(run.durationS)}</td>
+                  <td>{new Date(run.startedAt).toLocaleString()}</td>
                   <td class={run.kind === "modelled" || run.kind === "mixed" ? "warning" : undefined}>
                     {[run.kind ?? "–", run.complete ? "" : "incomplete", run.origin ?? ""].filter(Boolean).join(", ")}
                   </td>
@@ -164,14 +181,12 @@ const idleOf = ({ baseline }: RunAnswer) => new Map(baseline.map(({ id, idleW })
 function OneRun({ id }: { readonly id: string }) {
   const { answers, error } = useAnswers<RunAnswer>([`runs/${id}`]);
   const answer = answers?.[0];
-  if (answer === undefined) return <Waiting error={error} />;
+  if (answer === undefined) return <Waiting title={`Run ${id}`} error={error} />;
   const { run, power, marks } = answer;
   const document = runDocument(run);
   return (
     <>
-      <p>
-        <a href={linkTo("runs")}>All runs</a>
-      </p>
+      <AllRunsLink />
       <h1>{document.title}</h1>
       <p>
         <code>{document.subtitle}</code>
@@ -200,14 +215,12 @@ function OneRun({ id }: { readonly id: string }) {
 function TwoRuns({ a, b }: { readonly a: string; readonly b: string }) {
   const { answers, error } = useAnswers<RunAnswer>([`runs/${a}`, `runs/${b}`]);
   const [first, second] = answers ?? [];
-  if (first === undefined || second === undefined) return <Waiting error={error} />;
+  if (first === undefined || second === undefined) return <Waiting title="Two runs" error={error} />;
   const rows = differences(first.run.measurements, second.run.measurements);
   const whole = rows[0]!;
   return (
     <>
-      <p>
-        <a href={linkTo("runs")}>All runs</a>
-      </p>
+      <AllRunsLink />
       <h1>Two runs</h1>
       <p class={whole.isSeen ? (whole.differenceJ! < 0 ? "better" : "worse") : "quiet"}>
         {whole.differenceJ === undefined
@@ -246,7 +259,7 @@ function TwoRuns({ a, b }: { readonly a: string; readonly b: string }) {
       <div class="sides">
         {[first, second].map((answer, i) => (
           <div class="side" key={answer.run.id}>
-            <h2>
+            <h2 title={answer.run.command}>
               {"AB"[i]}: <a href={linkTo("runs", { id: answer.run.id })}>{answer.run.command || answer.run.id}</a>
             </h2>
             <PowerChart

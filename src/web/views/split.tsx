@@ -13,7 +13,7 @@ import { Lines } from "../charts/lines.tsx";
 import type { Catalogue, SplitAnswer } from "../engine/messages.ts";
 import { PROCESS } from "../engine/process.ts";
 import { Amount } from "../model/controls.tsx";
-import { ModelPicker, useDrop } from "../model/open-model.tsx";
+import { ModelPicker, useModelDrop } from "../model/open-model.tsx";
 import { OPEN_DIMENSION, useCatalogue, useSplit } from "../model/opened.ts";
 import { countOf, positiveOf, questionOf } from "../model/question.ts";
 import type { Navigation } from "../navigation.tsx";
@@ -62,7 +62,7 @@ export function SplitView({ at }: ViewProps) {
   };
   const { estimated: split, error, isBusy, model } = useSplit(net, question, served);
   const open = (word: string) => at.set({ net: word || undefined });
-  const isOver = useDrop(open);
+  const isOver = useModelDrop(open);
   return (
     <div class={`with-controls${isOver ? " over" : ""}`}>
       <aside>
@@ -216,7 +216,10 @@ function Answered({ at, split }: { readonly at: Navigation; readonly split: Spli
             { label: "radio", cell: quantityCell(best?.radioJ, "J") },
             { label: "sent", cell: quantityCell(cut === undefined ? undefined : cut.sentBits / 8, "B") },
             { label: "rate of the link", cell: quantityCell(decision.rateBps, "bit/s") },
-            { label: "from input to answer", cell: durationCell(best?.latencyS) },
+            // Known where both machines have rates, as with a server that was asked for.
+            ...(best?.latencyS === undefined
+              ? []
+              : [{ label: "from input to answer", cell: durationCell(best.latencyS) }]),
           ]}
         />
       </section>
