@@ -12,7 +12,9 @@ const blocks = [...readme.matchAll(/```(\w+)\n([\s\S]*?)```/g)].map(([, language
 
 describe("README", () => {
   it("shows outputs that stand in the golden reports", () => {
-    const goldens = ["estimate-deeprx.txt", "split-mnist.txt", "advise-mobilenet.txt"].map((name) => readFileSync(join(ROOT, "test/golden", name), "utf8"));
+    const goldens = ["estimate-deeprx.txt", "split-mnist.txt", "advise-mobilenet.txt"].map((name) =>
+      readFileSync(join(ROOT, "test/golden", name), "utf8"),
+    );
     const shown = blocks.filter(({ language }) => language === "text");
     expect(shown.length).toBeGreaterThan(0);
     for (const { text } of shown)

@@ -160,7 +160,17 @@ describe.skipIf(!hasRuntime())("learning this machine (skipped without the packa
   });
 
   it("calibrates, or says that this machine is too busy to be learned", () => {
-    const words = ["calibrate", "--minutes", "0.2", "--layers", "maxpool,relu", "--points", "13", "--target-time", "0.01s"];
+    const words = [
+      "calibrate",
+      "--minutes",
+      "0.2",
+      "--layers",
+      "maxpool,relu",
+      "--points",
+      "13",
+      "--target-time",
+      "0.01s",
+    ];
     const run = runCli([...words, "--no-check", "--min-passes", "1", "--repeats", "1", "--json"]);
     const { result, error } = JSON.parse(run.stdout);
     expect([error?.code, run.status]).toEqual(error === undefined ? [undefined, 0] : ["no-calibration", 2]);
