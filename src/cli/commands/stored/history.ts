@@ -36,6 +36,10 @@ export const history: Command = {
         "SQL condition over id, startedAt, command, kind, complete, durationS, exitCode, grossJ, netJ, origin, …",
     },
   ],
+  notes: [
+    "runs lie in the folder JOULECAST_HOME names; without it, where the system",
+    "keeps data: on Linux ~/.local/share/joulecast",
+  ],
   examples: [
     "joulecast history",
     "joulecast history --since 7d --command infer.py --limit 10",
