@@ -4,8 +4,8 @@ import { join, resolve } from "node:path";
 import { describe, expect, it } from "vitest";
 
 const ROOT = resolve(import.meta.dirname, "..");
-/** A key, with a place in the work after it or not: a name that begins with a capital and ends in a year, or one of the keys without a year that REFERENCES.md defines. */
-const YEARED = /\[([A-Z][A-Za-z]+(?:19|20)\d\d[a-z]?)(?=[\],])/g;
+/** A key, with a place in the work after it or not: a name that ends in a year, or one of the keys without a year that REFERENCES.md defines. */
+const YEARED = /\[([A-Za-z]+(?:19|20)\d\d[a-z]?)(?=[\],])/g;
 
 function textsBelow(folder: string): string[] {
   return readdirSync(folder).flatMap((name) => {

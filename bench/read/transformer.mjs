@@ -1,4 +1,4 @@
-// BERT-base's encoder [Devlin2019] written the way PyTorch's exporter writes it (opset 14): batch and sequence are symbols, heads are
+// BERT-base's encoder (Devlin et al., 2019) written the way PyTorch's exporter writes it (opset 14): batch and sequence are symbols, heads are
 // split and joined by reshapes whose shapes the graph computes itself (Shape → Gather → Unsqueeze → Concat), constants are nodes,
 // layer normalisation and GELU are spelled out. Weights are not drawn: only their types exist.
 const LAYERS = 12;

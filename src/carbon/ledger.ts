@@ -5,7 +5,7 @@ import { InputError } from "../units/input-error.ts";
 export type Phase = "experimentation" | "training" | "inference";
 
 /** Shares of experimentation, training and inference [Wu2022]; sum 1. */
-export const TYPICAL_RATIO: Readonly<Record<Phase, number>> = { experimentation: 0.1, training: 0.2, inference: 0.7 };
+const TYPICAL_RATIO: Readonly<Record<Phase, number>> = { experimentation: 0.1, training: 0.2, inference: 0.7 };
 
 const PHASES = Object.keys(TYPICAL_RATIO) as Phase[];
 

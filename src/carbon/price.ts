@@ -8,7 +8,7 @@ export interface Price {
   readonly currency: string;
 }
 
-export const DEFAULT_CURRENCY = "EUR";
+const DEFAULT_CURRENCY = "EUR";
 
 const SYMBOLS: Readonly<Record<string, string>> = { "€": "EUR", $: "USD", "£": "GBP", "¥": "JPY", "₹": "INR" };
 

@@ -10,7 +10,7 @@ import type { IndexedCommand, OptionSpec, OptionValues } from "./command.ts";
 import { commandIndex } from "./command-index.ts";
 import { allOptions, formOf, valueKey } from "./standard-options.ts";
 
-export const CONFIG_NAME = "joulecast.config.json";
+const CONFIG_NAME = "joulecast.config.json";
 
 /** Longest config file, bytes: one that is longer is something else. */
 const LONGEST_BYTES = 1024 * 1024;

@@ -38,7 +38,7 @@ function known(_key: string, value: unknown): unknown {
 }
 
 /** The JSON contract's envelope around a result. */
-export function renderJson(result: Readonly<Record<string, unknown>>, provenance: Provenance): string {
+function renderJson(result: Readonly<Record<string, unknown>>, provenance: Provenance): string {
   const { command, version } = provenance;
   return `${JSON.stringify({ schema: `joulecast/${command.replaceAll(" ", "-")}/1`, version, command, result }, known)}\n`;
 }

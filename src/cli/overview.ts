@@ -15,9 +15,7 @@ export const GROUPS: readonly (readonly [string, readonly string[]])[] = [
 ];
 
 /** Headings with their commands; what no group names comes last. */
-export function grouped(
-  commands: readonly IndexedCommand[],
-): readonly (readonly [string, readonly IndexedCommand[]])[] {
+function grouped(commands: readonly IndexedCommand[]): readonly (readonly [string, readonly IndexedCommand[]])[] {
   const groups = GROUPS.map(([title, names]): readonly [string, readonly IndexedCommand[]] => [
     title,
     names.flatMap((name) => commands.filter((command) => command.name === name)),

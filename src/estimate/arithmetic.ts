@@ -22,7 +22,7 @@ const ARITHMETIC: Readonly<Partial<Record<DataType, ArithmeticType>>> = {
 };
 
 /** The arithmetic that elements of `dtype` are computed in; undefined for types no device is rated for (int64, bool, …). */
-export function arithmeticOf(dtype: DataType): ArithmeticType | undefined {
+function arithmeticOf(dtype: DataType): ArithmeticType | undefined {
   return ARITHMETIC[dtype];
 }
 

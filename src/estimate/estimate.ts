@@ -27,7 +27,7 @@ function checkWithin(name: string, given: number | Range | undefined, low: numbe
 }
 
 /** @throws InputError "out-of-range" when an option cannot be meant */
-export function checkOptions(options: EstimateOptions): void {
+function checkOptions(options: EstimateOptions): void {
   checkWithin("utilisationRatio", options.utilisationRatio, 0, 1, true);
   checkWithin("usageRatio", options.usageRatio, 0, 1);
   checkWithin("durationS", options.durationS, 0, Number.POSITIVE_INFINITY);

@@ -7,7 +7,7 @@ import type { BitsPerSecond, Hertz, Joules, Watts } from "../units/quantity.ts";
 
 /** Boltzmann's constant, J/K, exact by the definition of the kelvin [SI2019]. */
 const BOLTZMANN = 1.380649e-23;
-/** The temperature that noise figures refer to, K [IEEE-Noise]. */
+/** The temperature that noise figures refer to by convention, K. */
 const REFERENCE_TEMPERATURE_K = 290;
 
 /** A link with a flat channel. */
@@ -99,11 +99,6 @@ export function shortBlockBits(snr: number, { uses, errorRatio }: ShortBlock): n
   demand(errorRatio > 0 && errorRatio < 1, "block error ratio", errorRatio, "a number between 0 and 1");
   const rate = capacityBits(snr) - Math.sqrt(dispersionBits2(snr) / uses) * -normalQuantile(errorRatio);
   return Math.max(0, rate);
-}
-
-/** W·(C − √(V/n)·Q⁻¹(ε)): Shannon's rate less what short blocks cost. */
-export function shortBlockRateBps(budget: LinkBudget, block: ShortBlock): BitsPerSecond {
-  return budget.bandwidthHz * shortBlockBits(snrOf(budget), block);
 }
 
 function factorial(n: number): number {

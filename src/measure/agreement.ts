@@ -35,7 +35,7 @@ const isSameDevice = (a: SourceInfo, b: SourceInfo): boolean =>
   a.domain === b.domain && (boardOf(a) === boardOf(b) || a.partOf === b.id || b.partOf === a.id);
 
 /** Cross-checks two sources over one window; undefined where one of them was not read. @param durationS of the window, s */
-export function agreementOf(counter: Witness, gauge: Witness, durationS: number): Agreement | undefined {
+function agreementOf(counter: Witness, gauge: Witness, durationS: number): Agreement | undefined {
   const [{ energy: c }, { energy: g }] = [counter, gauge];
   if (c.grossJ === undefined || g.grossJ === undefined) return undefined;
   const doubts = [c, g].flatMap((energy) => energy.doubts.map(({ missingJ: _missing, ...doubt }) => doubt));

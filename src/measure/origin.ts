@@ -9,7 +9,7 @@ export const ORIGIN_KINDS: Readonly<Record<Origin["kind"], (where: string) => st
 };
 
 /** The origins of sources that are not of this machine now, each once. */
-export function originsOf(sources: readonly Pick<SourceInfo, "origin">[]): readonly Origin[] {
+function originsOf(sources: readonly Pick<SourceInfo, "origin">[]): readonly Origin[] {
   const met = new Map(sources.flatMap(({ origin }) => (origin ? [[`${origin.kind} ${origin.where}`, origin]] : [])));
   return [...met.values()];
 }

@@ -4,9 +4,9 @@ import type { Trace } from "./trace.ts";
 import { type Series, unwrap } from "./wrap.ts";
 
 /** Shortest time without a valid reading that counts as a gap, s; longer where the poll period is long. */
-export const GAP_FLOOR_S = 1;
+const GAP_FLOOR_S = 1;
 /** A gap is also at least so many poll periods. */
-export const GAP_PERIODS = 3;
+const GAP_PERIODS = 3;
 /** Shortest time after which a counter that does not move is called still, s; longer where it moves seldom. */
 const STILL_FLOOR_S = 1;
 const STILL_PERIODS = 10;

@@ -4,14 +4,14 @@ import type { SourceInfo } from "./power-source.ts";
 import type { Trace } from "./trace.ts";
 
 /** Default time between two reads, s: 10 Hz. */
-export const DEFAULT_POLL_S = 0.1;
+const DEFAULT_POLL_S = 0.1;
 /** Shortest time between two reads that is offered, s: 1 kHz. */
-export const SHORTEST_POLL_S = 1e-3;
+const SHORTEST_POLL_S = 1e-3;
 /** A limit that the maker states for sustained power is passed for moments: turbo, power averaging windows. */
 const POWER_MARGIN = 2;
 
 /** Where neither the source nor its meter states a most power, W: no single component draws more for long. */
-export const FALLBACK_POWER_W = 1000;
+const FALLBACK_POWER_W = 1000;
 
 /** One unbroken series of valid readings. Cumulative joules for a counter, watts for a gauge. */
 export interface Series {

@@ -51,7 +51,7 @@ const labelsOf = (info: SourceInfo): PrometheusSample["labels"] => ({
 });
 
 /** What is known of the sources now. */
-export function liveFamilies(sources: readonly LiveEnergy[]): readonly PrometheusFamily[] {
+function liveFamilies(sources: readonly LiveEnergy[]): readonly PrometheusFamily[] {
   const family = (
     name: string,
     type: PrometheusFamily["type"],

@@ -11,9 +11,9 @@ import { walkModel } from "./walk.ts";
 import { drive, Window } from "./window.ts";
 
 /** Oldest operator set that is read: before 7 broadcasting and normalisation meant something else. */
-export const OLDEST_OPSET = 7;
+const OLDEST_OPSET = 7;
 /** Newest operator set that the shape and work rules were written for; newer files are read, see `readOnnx`. */
-export const NEWEST_OPSET = 24;
+const NEWEST_OPSET = 24;
 
 /**
  * Reads a model file.

@@ -13,7 +13,7 @@ import { readEntry } from "./value.ts";
 import { HEAD_BYTES, type Walk, type Window } from "./window.ts";
 
 /** Tensors up to this size become "inline": shapes, axes, scales, biases. In bytes of raw_data. */
-export const INLINE_BYTES = 4096;
+const INLINE_BYTES = 4096;
 /** A typed field of an inline tensor is at most this long: 10 bytes for each number of one byte. */
 const COPIED_BYTES = 10 * INLINE_BYTES;
 

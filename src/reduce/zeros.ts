@@ -13,7 +13,7 @@ export interface Zeros {
 }
 
 /** Operators that multiply by a weight, and the inputs where it stands. */
-export const WEIGHT_INPUTS: Readonly<Record<string, readonly number[]>> = {
+const WEIGHT_INPUTS: Readonly<Record<string, readonly number[]>> = {
   Conv: [1],
   ConvTranspose: [1],
   Gemm: [0, 1],

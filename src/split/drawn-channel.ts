@@ -9,7 +9,7 @@ import type { Uplink } from "./radio.ts";
 import type { Place } from "./trajectory.ts";
 
 /** Channels that can be drawn by name. */
-export const JAKES = "jakes";
+const JAKES = "jakes";
 export const DRAWN_CHANNELS: readonly string[] = [JAKES, "tdl-a", "tdl-b", "tdl-c", "tdl-d", "tdl-e"];
 
 export interface DrawnPath {

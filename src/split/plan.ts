@@ -11,7 +11,7 @@ import { hullCuts, mergeCuts } from "./minimum-cut.ts";
 import { type SentFormat, type SplitNetwork, splitNetwork } from "./split-network.ts";
 
 /** Energy of fetching one parameter, J: a whole DRAM access of 2.6 nJ each, as [Krouka2021] counts. */
-export const PARAMETER_J = 2.6e-9;
+const PARAMETER_J = 2.6e-9;
 
 export interface MachinePlan {
   readonly hardware: Hardware;

@@ -49,7 +49,7 @@ export interface SentFormat {
   readonly answer: "server" | "device";
 }
 
-export const DEFAULT_FORMAT: SentFormat = { bits: 32, rawBits: 8, answer: "server" };
+const DEFAULT_FORMAT: SentFormat = { bits: 32, rawBits: 8, answer: "server" };
 
 /** Bits that a tensor takes when its floats are sent in `bits` bits each. Narrow floats need a scale and an offset besides. */
 function sentBits(type: TensorType | undefined, bits: FeatureBits, isInput: boolean): number {

@@ -4,7 +4,7 @@
 import { seededRandom } from "../math/random.ts";
 import type { Airtime } from "./airtime.ts";
 import type { CostTable } from "./costs.ts";
-import { airtimeS, decide, type Limits, latencyS, NO_CUT, type SendingCosts, sendingJ } from "./decide.ts";
+import { decide, type Limits, latencyS, NO_CUT, type SendingCosts, sendingJ } from "./decide.ts";
 import type { Uplink } from "./radio.ts";
 
 /** One place of a path. */
@@ -152,12 +152,6 @@ export function totalsOf({ deviceJ, radioJ }: Path): PathTotals {
     delivered: deviceJ.length - never,
     never,
   };
-}
-
-/** Time on the air at a place, s. */
-export function placeAirtimeS(table: CostTable, cut: number, channel: PathChannel, place: number): number {
-  const bits = table.bits[cut]!;
-  return airtimeS(bits, seenRate(channel, place, bits));
 }
 
 /** Name of the built-in path. */

@@ -115,7 +115,7 @@ export interface Correlated extends Setting {
 }
 
 /** What is looked at: [x, y]. */
-export const PAIRS: readonly (readonly [QuantityKey, QuantityKey])[] = [
+const PAIRS: readonly (readonly [QuantityKey, QuantityKey])[] = [
   ["duration", "energy"],
   ["macs", "energy"],
   ["params", "energy"],

@@ -42,7 +42,7 @@ const sum = (record: TrialRecord, field: "durationS" | "energyJ"): number =>
   record.rows.reduce((total, row) => total + row[field], 0);
 
 /** Steps or passes that a trial makes. */
-export function passesOf(plan: StudyPlan, trial: Trial, samples: number): number {
+function passesOf(plan: StudyPlan, trial: Trial, samples: number): number {
   const times = trial.phase === "training" ? plan.epochs : plan.inferencePasses;
   return times * Math.floor(samples / trial.batch);
 }

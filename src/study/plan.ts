@@ -160,7 +160,7 @@ const KEYS = {
 } as const satisfies Readonly<Record<string, readonly [keyof StudyPlan, Reader<unknown>]>>;
 
 /** Names that a plan file may use. */
-export const PLAN_KEYS = Object.keys(KEYS);
+const PLAN_KEYS = Object.keys(KEYS);
 
 /** What a plan that says nothing means: the hyperparameters of [Mavromatis2024]. */
 const DEFAULTS: Omit<StudyPlan, "name" | "networks"> = {

@@ -12,7 +12,7 @@ export interface SlurmJob {
 }
 
 /** A word that a shell takes as it is. */
-export const quoted = (word: string): string => `'${word.replaceAll("'", `'\\''`)}'`;
+const quoted = (word: string): string => `'${word.replaceAll("'", `'\\''`)}'`;
 
 /** Letters, figures, dots and dashes: what a directive's value may hold without quotes. */
 const plain = (text: string): string => text.replaceAll(/[^\w.-]+/g, "-");

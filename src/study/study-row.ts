@@ -60,7 +60,7 @@ export interface StudyRow extends StudyNumbers {
 /** What a measurement was made with besides network, phase and machine: rows that differ in it are never taken together. */
 export type Setting = Pick<StudyRow, "data" | "batch" | "learningRate" | "weightDecay" | "momentum">;
 
-export const SETTING_KEYS = ["data", "batch", "learningRate", "weightDecay", "momentum"] as const;
+const SETTING_KEYS = ["data", "batch", "learningRate", "weightDecay", "momentum"] as const;
 
 /** What settings are called where people read. */
 export const SETTING_NAMES: Readonly<Record<keyof Setting, string>> = {

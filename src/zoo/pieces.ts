@@ -142,7 +142,7 @@ export function multiply(b: NetworkBuilder, x: string, y: string, name = "mul"):
   return b.layer("Mul", [x, y], { name });
 }
 
-export function sigmoid(b: NetworkBuilder, x: string, name = "sigmoid"): string {
+function sigmoid(b: NetworkBuilder, x: string, name = "sigmoid"): string {
   return b.layer("Sigmoid", [x], { name });
 }
 

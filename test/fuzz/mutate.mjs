@@ -2,7 +2,7 @@
 // coverage is not measured, so it finds what a careless or broken writer would make, not what an attacker would search for for weeks.
 
 /** A small seeded generator (xorshift32): the same seed gives the same file, on every machine. */
-export function dice(seed) {
+function dice(seed) {
   let state = (seed * 2654435761 + 0x9e3779b9) >>> 0 || 1;
   const next = () => {
     state ^= state << 13;

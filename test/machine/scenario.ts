@@ -1,5 +1,5 @@
 // Random machines doing random work, with the truth beside what their meters said. The dice of the property tests and of
-// bench/coverage: what is drawn here is what "the interval covers the truth" is claimed for.
+// bench/coverage.mjs: what is drawn here is what "the interval covers the truth" is claimed for.
 import type { Random } from "../../src/math/random.ts";
 import type { IdleStretch } from "../../src/measure/baseline.ts";
 import type { SourceInfo } from "../../src/measure/power-source.ts";

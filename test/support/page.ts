@@ -43,7 +43,7 @@ export interface Ran {
 }
 
 /** Runs a program to its end; stdout and stderr together. */
-export async function run(
+async function run(
   program: readonly string[],
   folder: string,
   env: Readonly<Record<string, string | undefined>>,

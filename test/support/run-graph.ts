@@ -3,28 +3,16 @@
 import { InferenceSession, Tensor } from "onnxruntime-node";
 import type { DataType } from "../../src/graph/dtype.ts";
 import type { Graph } from "../../src/graph/graph.ts";
-import { decodeNumbers } from "../../src/graph/numbers.ts";
 import { seededBytes } from "../../src/graph/weights.ts";
 import { seededRandom } from "../../src/math/random.ts";
 import type { WeightBytes } from "../../src/onnx/weights.ts";
 import { writeOnnx } from "../../src/onnx/write.ts";
 
-export const drawn: WeightBytes = async (ref, type) => {
+const drawn: WeightBytes = async (ref, type) => {
   if (ref.kind === "inline") return ref.bytes;
   if (ref.kind === "seeded") return seededBytes(ref.initialiser, type, seededRandom);
   throw new Error("only inline and seeded weights here");
 };
-
-/** The numbers a weight begins with. */
-export async function weightNumbers(graph: Graph, name: string): Promise<number[]> {
-  const type = graph.tensors.get(name)!;
-  const bytes = await drawn(graph.weights.get(name)!, type);
-  return decodeNumbers(
-    type.dtype,
-    bytes,
-    (type.shape as number[]).reduce((a, b) => a * b, 1),
-  );
-}
 
 function tensorOf(dtype: DataType, shape: readonly number[], data: readonly number[]): Tensor {
   if (dtype === "int64") return new Tensor("int64", BigInt64Array.from(data, BigInt), shape);

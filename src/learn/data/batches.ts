@@ -111,7 +111,7 @@ function fillsFor(inputs: readonly FedTensor[], set: DataSet): readonly Fill[] {
 }
 
 /** 0 … count - 1 in random order (Fisher and Yates). */
-export function shuffledIndices(count: number, random: Random): Uint32Array {
+function shuffledIndices(count: number, random: Random): Uint32Array {
   const order = Uint32Array.from({ length: count }, (_, i) => i);
   for (let i = count - 1; i > 0; i--) {
     const j = random.below(i + 1);
@@ -162,7 +162,7 @@ export function shuffledBatches(set: DataSet, inputs: readonly FedTensor[], seed
   return batchesOf(set, inputs, (epoch) => shuffledIndices(set.samples, seededRandom(seed).fork(epoch)));
 }
 
-/** Batches for evaluating: the samples in order. What fills no whole batch is left out: evaluate.ts gives it a graph of its own. */
+/** Batches for evaluating: the samples in order. What fills no whole batch is left out: train/evaluate.ts gives it a graph of its own. */
 export function orderedBatches(set: DataSet, inputs: readonly FedTensor[]): Batches {
   const order = Uint32Array.from({ length: set.samples }, (_, i) => i);
   return batchesOf(set, inputs, () => order);

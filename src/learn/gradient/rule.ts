@@ -1,5 +1,5 @@
 // The shape of a gradient rule: how the derivative of ONE operator is written as operators. One family per file in rules/;
-// table.ts lists them; walking a graph is backward.ts. A rule makes only the gradients that are wanted.
+// table.ts lists them; walking a graph is pass.ts. A rule makes only the gradients that are wanted.
 import { type Layer, operatorKey } from "../../graph/graph.ts";
 import { InputError } from "../../units/input-error.ts";
 import type { Emitter } from "./emitter.ts";

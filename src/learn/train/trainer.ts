@@ -37,7 +37,7 @@ async function initialTensor({ input, type, initial }: Initial, weights: Trainin
 }
 
 /** Initial state of a training graph. */
-export async function initialState(
+async function initialState(
   training: Pick<TrainingGraph, "state">,
   weights: TrainingPlan["weights"],
 ): Promise<readonly CarriedTensor[]> {

@@ -5,7 +5,7 @@ import type { Random } from "../../math/random.ts";
 import { type ComplexSeries, complexSeries } from "./rayleigh.ts";
 
 /** Sinusoids per gain. Sixteen keep each single draw's own spectrum close to Jakes'. */
-export const SINUSOIDS = 16;
+const SINUSOIDS = 16;
 
 /** Times at which a gain is wanted: t = 0, step, 2·step, … */
 export interface TimeGrid {

@@ -11,15 +11,6 @@ export function complexSeries(length: number): ComplexSeries {
   return { re: new Float64Array(length), im: new Float64Array(length) };
 }
 
-/** Fills with independent circular complex normal numbers of mean power `power`. */
-export function fillComplexNormal({ re, im }: ComplexSeries, power: number, random: Random): void {
-  const scale = Math.sqrt(power / 2);
-  for (let i = 0; i < re.length; i++) {
-    re[i] = scale * random.normal();
-    im[i] = scale * random.normal();
-  }
-}
-
 /**
  * Block Rayleigh fading: `count` independent draws of |h|², one per block; exponential with mean `meanGainRatio`.
  * @param meanGainRatio path gain that the fading multiplies. Default 1

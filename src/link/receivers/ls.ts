@@ -33,7 +33,7 @@ function alongTime(rows: readonly Float64Array[], grid: Grid, into: Float64Array
 }
 
 /** The estimate of one slot, [antenna][symbol][subcarrier]. `into` is overwritten. */
-export function interpolate(slot: Slot, into: ComplexSeries): void {
+function interpolate(slot: Slot, into: ComplexSeries): void {
   const { grid, antennas } = slot;
   const count = grid.pilotSubcarriers.length;
   const atPilots = complexSeries(count * grid.pilotSymbols.length);

@@ -1,5 +1,5 @@
 // `nvidia-smi --query-gpu=timestamp,index,power.draw,… --format=csv -lms N`: one row per GPU and time, units in the header and
-// (unless nounits) in the cells [nvidia-smi]. `dmon` is nvidia-dmon.ts.
+// (unless nounits) in the cells. `dmon` is nvidia-dmon.ts.
 import { badRow, linesOf, numberIn, sheetOf, stampIn } from "./csv.ts";
 import { type Column, emptyImport, gaugeInfo, type ImportFormat, recordingFrom } from "./format.ts";
 

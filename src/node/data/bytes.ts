@@ -11,7 +11,7 @@ export interface NamedBytes {
 }
 
 /** Most that a packed file may become: larger than any data set read here, smaller than a bomb. */
-export const MOST_UNPACKED_BYTES = 2 ** 32;
+const MOST_UNPACKED_BYTES = 2 ** 32;
 
 /** @throws InputError "truncated" for gzip that does not end as it should, or becomes too large */
 export function unzipped(name: string, bytes: Uint8Array): Uint8Array {

@@ -81,7 +81,7 @@ function columnOf(role: Column["role"], name: string, shape: readonly number[], 
 }
 
 /** Arrays with telling names → data set. @throws InputError "no-column" */
-export function arraysToSplit(where: string, arrays: readonly NamedBytes[]): DataSplit {
+function arraysToSplit(where: string, arrays: readonly NamedBytes[]): DataSplit {
   const parts: Record<Part, Column[]> = { train: [], test: [], both: [] };
   for (const { name, bytes } of arrays) {
     const meaning = meaningOf(name);

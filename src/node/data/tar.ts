@@ -1,4 +1,4 @@
-// The plain files of a tar archive [POSIX.1 ustar]: 512-byte headers with octal sizes, contents padded to 512. Links and folders are passed over.
+// The plain files of a tar archive, POSIX.1 ustar: 512-byte headers with octal sizes, contents padded to 512. Links and folders are passed over.
 import { InputError } from "../../units/input-error.ts";
 import type { NamedBytes } from "./bytes.ts";
 

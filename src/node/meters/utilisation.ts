@@ -21,7 +21,7 @@ function parseCpuLine(line: string): CpuTime | undefined {
 }
 
 /** Times of each logical CPU from the text of /proc/stat; CPUs that are off are not in it. Undefined when the text is no such file. */
-export function parseStat(text: string): ReadonlyMap<number, CpuTime> | undefined {
+function parseStat(text: string): ReadonlyMap<number, CpuTime> | undefined {
   const cpus = new Map<number, CpuTime>();
   for (const line of text.split("\n")) {
     const number = /^cpu(\d+) /.exec(line)?.[1];

@@ -74,7 +74,7 @@ export async function judgeReferences(
 }
 
 /** The easier modulations of a scale, by example number. */
-export function curriculumSlots({ curriculum, recipe }: DeepRxScale) {
+function curriculumSlots({ curriculum, recipe }: DeepRxScale) {
   let until = 0;
   return curriculum.map(({ modulation, share }) => {
     until += share * recipe.steps * recipe.batch;
@@ -89,7 +89,7 @@ export function readTraining(folder: DeepRxFolder, id: string): TrainingRecord |
 }
 
 /** An untrained network of a form. */
-export function networkOf(
+function networkOf(
   scale: DeepRxScale,
   { middle, depth = scale.depth, undilated = false }: NetworkForm,
   seed = 0,

@@ -10,7 +10,7 @@ import { withInterrupts } from "./interrupts.ts";
 import type { Session } from "./session.ts";
 
 /** Idle time before the runs when nothing else is asked for, s. */
-export const DEFAULT_IDLE_S = 10;
+const DEFAULT_IDLE_S = 10;
 const EXIT_OF_SIGNAL: Readonly<Record<string, number>> = { SIGHUP: 129, SIGINT: 130, SIGQUIT: 131, SIGTERM: 143 };
 
 export interface Program {

@@ -8,7 +8,7 @@ import type { SamplerAnswer, SamplerOrder, SamplerStats, StartOptions } from "./
 /** Reads per second when nothing else is asked for. */
 export const DEFAULT_RATE_HZ = 10;
 /** Most reads per second. */
-export const HIGHEST_RATE_HZ = 1000;
+const HIGHEST_RATE_HZ = 1000;
 
 /** A sampler that is reading. */
 export interface RunningSampler {

@@ -15,7 +15,7 @@ const EARLY_S = 0.6e-3;
 /** Reads out of turn are at least so far apart, s: a flood of windows must not become a flood of reads. */
 const EDGE_SPACING_S = 1e-3;
 /** Time between two readings of the load columns, s: 1 Hz. */
-export const LOAD_PERIOD_S = 1;
+const LOAD_PERIOD_S = 1;
 
 export interface SamplerOptions {
   readonly sources: readonly PowerSource[];

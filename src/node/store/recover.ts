@@ -28,7 +28,7 @@ export interface RecoverOptions {
 }
 
 /** The run that a journal tells of. */
-export function runOfJournal(journal: JournalContent, analyse?: Analyse): StoredRun {
+function runOfJournal(journal: JournalContent, analyse?: Analyse): StoredRun {
   const { header, footer, recording, complete, damagedFrames } = journal;
   const { runId, startedAt, command, environment, sources, provenance } = header;
   const { measurements, windows } = analyse?.(recording, journal) ?? { measurements: [], windows: [] };

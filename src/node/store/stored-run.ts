@@ -51,7 +51,7 @@ export function summarise(run: StoredRun): RunSummary {
 }
 
 /** Version of run.json. Older ones are read; newer ones are refused and left alone. */
-export const RUN_SCHEMA = 1;
+const RUN_SCHEMA = 1;
 
 /** The text of run.json. What is not a number (NaN, infinite) is left out: absence is never a number. */
 export function renderRun(run: StoredRun): string {

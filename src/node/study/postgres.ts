@@ -81,7 +81,7 @@ const REFUSALS: Readonly<Record<string, readonly [why: string, hint: string]>> =
 };
 
 /** The address without its password. */
-export function shownAddress(address: string): string {
+function shownAddress(address: string): string {
   return address.replace(/\/\/([^:@/]+):[^@]*@/, "//$1:***@");
 }
 

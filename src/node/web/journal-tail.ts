@@ -1,5 +1,5 @@
 // A journal that is being written, followed: what came since the last look, as columns that go over the wire. Reading it whole again
-// and again would cost more with every second of a run; journal-read.ts is for the end.
+// and again would cost more with every second of a run; store/journal-read.ts is for the end.
 import { closeSync, openSync } from "node:fs";
 import type { Mark } from "../../measure/trace.ts";
 import type { JournalFooter, JournalHeader } from "../store/journal.ts";

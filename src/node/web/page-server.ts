@@ -16,7 +16,7 @@ import { ROUTES, type Served } from "./routes.ts";
 import { openStudies } from "./studies.ts";
 
 /** Where `npm run build:web` puts the page. */
-export const PAGE_FOLDER = fileURLToPath(new URL("../../web/", import.meta.url));
+const PAGE_FOLDER = fileURLToPath(new URL("../../web/", import.meta.url));
 
 const LOOPBACK = "127.0.0.1";
 /** No request of the page has a body worth reading. */

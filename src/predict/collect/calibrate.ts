@@ -10,7 +10,7 @@ import { readSamples, type Sample } from "../layerwise/samples.ts";
 import { type Score, scoreOf } from "../score.ts";
 import { type Calibration, isBeyond, WORTHLESS } from "./calibrated-metric.ts";
 
-export const PROFILE_SCHEMA = "joulecast/profile/1";
+const PROFILE_SCHEMA = "joulecast/profile/1";
 
 export interface FittedCalibration {
   readonly predictor: LayerwisePredictor;

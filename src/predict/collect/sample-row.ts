@@ -71,7 +71,7 @@ export function isSteady(repetitions: readonly Repetition[]): boolean {
 }
 
 /** In words, what a sample's joules are. */
-export const joulesKind = (kind: string): string => (kind === "modelled" ? MODELLED_KIND : kind);
+const joulesKind = (kind: string): string => (kind === "modelled" ? MODELLED_KIND : kind);
 
 /**
  * The time is that of the least disturbed repetition, and joules are mean power × that time: what other programs took is not the layer's.

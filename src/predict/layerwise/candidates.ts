@@ -96,7 +96,7 @@ export function evaluateCandidate(
  * Lower is better: the mean relative error on gaps and that on held-out ranges, as geometric means: a model that is twice as good
  * everywhere wins, and one range in which all models fail does not decide.
  */
-export function merit({ cv, byRange }: Candidate): number {
+function merit({ cv, byRange }: Candidate): number {
   const least = (mape: number) => Math.max(mape, 1e-4);
   if (byRange.length === 0) return least(cv.mape);
   const logarithms = byRange.map(({ score }) => Math.log(least(score.mape)));

@@ -9,7 +9,7 @@ import { type LayerPrediction, type OpModel, predictLayer } from "./op-model.ts"
 import type { Sample } from "./samples.ts";
 import type { Features } from "./terms.ts";
 
-export const PREDICTOR_SCHEMA = "joulecast/predictor/1";
+const PREDICTOR_SCHEMA = "joulecast/predictor/1";
 
 /** A layer to be predicted. */
 export interface LayerFeatures {

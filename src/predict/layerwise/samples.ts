@@ -1,5 +1,5 @@
 // Measured layers as read from .csv or .jsonl text: rows that know their file and line, cells as text. Which column means what is
-// columns.ts and parameters.ts. Nothing is guessed: a cell that is no number is named with its row.
+// measured.ts, outcome-columns.ts and parameters.ts. Nothing is guessed: a cell that is no number is named with its row.
 import { cellsOf, linesOf } from "../../measure/imports/csv.ts";
 import { InputError } from "../../units/input-error.ts";
 import { unknownName } from "../../units/nearest.ts";

@@ -119,7 +119,7 @@ function bindPair(meanings: Meanings, pair: string, columns: readonly string[]):
 }
 
 /** @param columns headings of the file */
-export function unknownColumn(name: string, columns: readonly string[]): InputError {
+function unknownColumn(name: string, columns: readonly string[]): InputError {
   return unknownName("column", name, columns, `the file has ${columns.map((column) => `"${column}"`).join(", ")}`);
 }
 

@@ -52,7 +52,7 @@ function pointsOf(
 }
 
 /** Fits one candidate; undefined where it does not apply to this target or these runs. */
-export function fitCandidate(
+function fitCandidate(
   candidate: Candidate,
   target: TargetName,
   runs: readonly PastRun[],

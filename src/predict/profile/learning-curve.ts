@@ -41,7 +41,7 @@ export interface TargetForecast {
 }
 
 /** A law has three numbers: with fewer epochs than this nothing tells how well it fits. */
-export const LEAST_EPOCHS = 5;
+const LEAST_EPOCHS = 5;
 /** Beyond it a forecast is as good as never. */
 const MOST_EPOCHS = 1e6;
 const EXPONENTS = Array.from({ length: 81 }, (_, i) => 0.05 * 80 ** (i / 80)); // 0.05 to 4

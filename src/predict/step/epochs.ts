@@ -74,7 +74,7 @@ export function traceEnergy({ run, timeS, powerW }: PowerTrace): TraceEnergy {
 }
 
 /** Cuts a run at the given times: n + 1 rising times make n epochs. */
-export function epochsAt(run: string, energy: TraceEnergy, bordersS: readonly number[]): EpochSeries {
+function epochsAt(run: string, energy: TraceEnergy, bordersS: readonly number[]): EpochSeries {
   const piece = (fromS: number, toS: number): Epoch => ({
     energyJ: energy.energyJ(toS) - energy.energyJ(fromS),
     durationS: toS - fromS,
@@ -110,7 +110,7 @@ function labelledBorders({ run, timeS, epoch }: PowerTrace): readonly number[] {
 }
 
 /** Below this share of the median power a trace has not begun to train, or has ended. */
-export const LOADED_RATIO = 0.4;
+const LOADED_RATIO = 0.4;
 /** At most so many equal parts are taken for loading or ending, at either end. */
 const EDGE_PARTS = 0.5;
 

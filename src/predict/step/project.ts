@@ -1,4 +1,4 @@
-// Stable Training Epoch Projection [delRey2025]: the epochs up to a stabilising point are taken as they are, the rest is charged at the
+// Stable Training Epoch Projection [DelRey2025]: the epochs up to a stabilising point are taken as they are, the rest is charged at the
 // mean of a window behind it. Two forms: joules per epoch, and watts × time. Nothing is read here; replay.ts scores it on finished runs.
 import { mean } from "../../math/statistics.ts";
 import { currentLevelStart } from "./change-point.ts";
@@ -7,7 +7,7 @@ import { marginsOf } from "./interval.ts";
 
 /** Epochs before the window when nothing else is asked for: the published stabilising point. */
 export const DEFAULT_START = 10;
-/** Epochs in the window when nothing else is asked for [delRey2025]. */
+/** Epochs in the window when nothing else is asked for [DelRey2025]. */
 export const DEFAULT_WINDOW = 5;
 
 /** Which epochs are typical. */
@@ -81,7 +81,7 @@ function meanEpoch(epochs: readonly Epoch[]): Epoch {
 }
 
 /** A projection from the window [start, start + window) of a run of `count` epochs, whose first `start` epochs and window are in `epochs`. */
-export function projectFrom(epochs: readonly Epoch[], before: Epoch, count: number, chosen: ChosenWindow): Projection {
+function projectFrom(epochs: readonly Epoch[], before: Epoch, count: number, chosen: ChosenWindow): Projection {
   const { start, window, isStable, remarks } = chosen;
   const inWindow = epochs.slice(start, start + window);
   const typical = meanEpoch(inWindow);

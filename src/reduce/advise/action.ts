@@ -153,7 +153,7 @@ export interface Proposal {
   readonly atMost?: "perhaps";
   /** Share of the CO2e that is saved without any joule. */
   readonly carbonRatio?: number;
-  /** More numbers worth showing: { skippingZerosJ: 0.001 }. */
+  /** More numbers worth showing: { skippingZerosAfterJ: 0.001 }. */
   readonly numbers?: Readonly<Record<string, number>>;
 }
 

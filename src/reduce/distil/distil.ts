@@ -13,7 +13,7 @@ export type TeacherRuns = "before" | "inside";
 const KEPT_BYTES = 2 ** 28;
 
 /** How the teacher runs if nobody says: beforehand where its answers are few enough and always the same. */
-export function defaultRuns(teacher: WeightedNetwork, objective: Objective, samples: number, dims = {}): TeacherRuns {
+function defaultRuns(teacher: WeightedNetwork, objective: Objective, samples: number, dims = {}): TeacherRuns {
   if (asksAnew(objective.form)) return "inside";
   return answerBytes(teacher.graph, askedTensors(objective), dims) * samples <= KEPT_BYTES ? "before" : "inside";
 }

@@ -38,14 +38,6 @@ export function affineOf({ low, high }: Range, dtype: ActivationType): Affine {
   return { scale: to === from ? 1 : scale, zeroPoint, dtype };
 }
 
-/** The code of a number. */
-export function quantised(value: number, { scale, zeroPoint, dtype }: Affine): number {
-  return clamp(roundEven(value / scale) + zeroPoint, LOWEST[dtype], LOWEST[dtype] + STEPS);
-}
-
-/** The number behind a code. */
-export const dequantised = (code: number, { scale, zeroPoint }: Affine): number => scale * (code - zeroPoint);
-
 export interface WeightCodes {
   readonly values: Int8Array;
   /** One, or one per channel. */

@@ -1,5 +1,5 @@
 // Colours of series, as data. After Okabe and Ito [Okabe2008], each moved in lightness until it has a contrast of at least
-// 3:1 on the light page and on the dark one (palette.test.ts), because one SVG serves both.
+// 3:1 on the light page and on the dark one (chart.test.ts), because one SVG serves both.
 
 export const SERIES_COLORS = ["#2b7bba", "#d55e00", "#00946b", "#b8559a", "#9a7400", "#6a6fd0", "#6b7785"] as const;
 
@@ -7,7 +7,7 @@ export const SERIES_COLORS = ["#2b7bba", "#d55e00", "#00946b", "#b8559a", "#9a74
 export const PAGE_COLORS = { light: "#ffffff", dark: "#16191d" } as const;
 
 /** What series beyond the palette share. */
-export const OTHER = "other";
+const OTHER = "other";
 
 /** At most as many names as there are colours; the rest become OTHER, which is then the last. */
 export function colored(names: readonly string[]): { readonly domain: readonly string[]; of(name: string): string } {

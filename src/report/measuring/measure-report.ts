@@ -92,7 +92,7 @@ const withInterval = (valueJ: number | undefined, lowJ: number | undefined, high
 const isPartial = ({ coverage, netJ }: Measurement): boolean => netJ !== undefined && coverage < LEAST_COVERAGE;
 
 /** The numbers of one row. */
-export function measurementFacts(row: MeasuredRow): Fact[] {
+function measurementFacts(row: MeasuredRow): Fact[] {
   const { mean, each, perInference, inferences } = row;
   const { kind, grossJ, baselineJ, durationS, meanPowerW, peakPowerW, coverage } = mean;
   // Words, not numbers to be set right: they stand among intervals.

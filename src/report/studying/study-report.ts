@@ -368,7 +368,7 @@ export interface TrialFailure {
   readonly reason: string | undefined;
 }
 
-export const failuresOf = (records: readonly TrialRecord[]): readonly TrialFailure[] =>
+const failuresOf = (records: readonly TrialRecord[]): readonly TrialFailure[] =>
   records
     .filter(({ status }) => status !== "done")
     .map(({ trial, status, reason }) => ({ trial: trial.id, status, reason }));

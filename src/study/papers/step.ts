@@ -1,4 +1,4 @@
-// Stable Training Epoch Projection [delRey2025] on the authors' published traces [delRey2023]: their joules integrated again, STEP's two
+// Stable Training Epoch Projection [DelRey2025] on the authors' published traces [delRey2023]: their joules integrated again, STEP's two
 // forms and the tools it is held against, and how often the intervals hold. Takes rows and traces as data; the caller reads the files.
 // The paper's tables are not at hand: what is "published" are the data's own joules, and the abstract's "a factor of two or more".
 import { seededRandom, shuffled } from "../../math/random.ts";

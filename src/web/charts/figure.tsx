@@ -6,7 +6,7 @@ import type { TableSection } from "../../report/document.ts";
 import { pngBlob, save, svgText } from "./download.ts";
 
 /** Width of an element, px, as it changes; 0 before it is known. */
-export function useWidth<E extends HTMLElement>(): [RefObject<E | null>, number] {
+function useWidth<E extends HTMLElement>(): [RefObject<E | null>, number] {
   const ref = useRef<E>(null);
   const [width, setWidth] = useState(0);
   useEffect(() => {

@@ -19,7 +19,7 @@ export interface Loaded {
 }
 
 /** Weights beyond this are not read to be counted, bytes. */
-export const MOST_WEIGHT_BYTES = 64 * 2 ** 20;
+const MOST_WEIGHT_BYTES = 64 * 2 ** 20;
 
 const withoutEnding = (name: string): string => name.replace(/\.[^.]*$/u, "");
 

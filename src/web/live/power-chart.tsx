@@ -16,7 +16,7 @@ import { type Band, LinesPlot, linesTable, type Rule } from "../charts/lines.tsx
 import { align, holesOf, withHoles } from "./growing.ts";
 
 /** Dashes of a line by how its joules came about. */
-export const DASHES: Readonly<Record<Kind, number[]>> = { measured: [], integrated: [8, 4], modelled: [2, 4] };
+const DASHES: Readonly<Record<Kind, number[]>> = { measured: [], integrated: [8, 4], modelled: [2, 4] };
 
 export interface PowerChartProps {
   readonly title: string;
@@ -36,7 +36,7 @@ const NAME_GAP_PX = 8;
 /** Up to this span of time all ticks are seconds: "0.5 s" beside "1 s". */
 const SECONDS_S = 120;
 
-export const colorOf = (i: number): string => SERIES_COLORS[i % SERIES_COLORS.length]!;
+const colorOf = (i: number): string => SERIES_COLORS[i % SERIES_COLORS.length]!;
 
 function asChart({ title, sources, power }: PowerChartProps): LinesChart {
   const names = new Map(sources.map(({ id, name, kind }) => [id, `${name} (${kind})`]));

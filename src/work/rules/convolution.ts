@@ -8,7 +8,7 @@ import { activationCost } from "./activation.ts";
 import { QUANTISE } from "./quantisation.ts";
 
 /** Output elements × product of the weight's axes but the first ([M, C/group, …kernel]). */
-export function convolutionMacs(context: WorkContext, weight = 1): number {
+function convolutionMacs(context: WorkContext, weight = 1): number {
   return outputCount(context) * product(inputDims(context, weight).slice(1));
 }
 

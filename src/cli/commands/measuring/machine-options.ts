@@ -29,7 +29,7 @@ export const SOURCE_OPTIONS: readonly OptionSpec[] = [
 /** Another root than "/", for tests and for looking at a machine's files that were brought along. */
 const ROOT_VARIABLE = "JOULECAST_ROOT";
 
-export function machineRoot(): string | undefined {
+function machineRoot(): string | undefined {
   return process.env[ROOT_VARIABLE] || undefined;
 }
 

@@ -62,7 +62,7 @@ export const BER_OPTIONS: readonly OptionSpec[] = [
 ];
 
 /** "-4:32:2" → -4, -2, … 32; "0,5,10" → these. @throws InputError "bad-range" */
-export function parseDbRange(text: string, flag: string): number[] {
+function parseDbRange(text: string, flag: string): number[] {
   const bad = (why: string) =>
     new InputError("bad-range", `${flag}: "${text}" ${why}`, `write ${flag} -4:32:2 or ${flag} 0,5,10 (dB)`);
   const number = (part: string): number => {

@@ -4,6 +4,7 @@ import { median } from "../../../math/statistics.ts";
 import type { Measurement } from "../../../measure/measurement.ts";
 import { fusedLayers } from "../../../predict/collect/network-layers.ts";
 import type { AdviceContext, Basis } from "../../../reduce/advise/action.ts";
+import { BATCHES } from "../../../reduce/advise/actions/batch-size.ts";
 import { bottleneckOf } from "../../../reduce/advise/bottleneck.ts";
 import { medianRange } from "../../../reduce/advise/paired-ratio.ts";
 import { modelledStepJ, type StepTrial } from "../../../reduce/advise/training-step.ts";
@@ -19,8 +20,6 @@ import { type Done, ifAllowed, type Task, TRAINING, TRAINING_BATCH } from "./adv
 
 /** How a measurement remarks that a meter is too slow for a window. */
 const TOO_SHORT = "window shorter than the update period";
-/** Batches that may be asked about. */
-const BATCHES: readonly number[] = [2, 4, 8, 16, 32];
 
 /** Batch normalisations right after a convolution. */
 function foldableOf(graph: Graph): ReadonlySet<string> {

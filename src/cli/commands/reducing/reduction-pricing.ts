@@ -1,4 +1,4 @@
-// By what the joules of reduced networks are priced. As for any network (learning-energy.ts); but zeros that are skipped and zeros that are
+// By what the joules of reduced networks are priced. As for any network (learning/learning-energy.ts); but zeros that are skipped and zeros that are
 // multiplied must be told apart everywhere, so where this processor is not known, single operations of a published process stand in.
 import { estimateAll } from "../../../estimate/estimate.ts";
 import { METRICS } from "../../../estimate/table.ts";

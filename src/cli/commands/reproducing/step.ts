@@ -97,7 +97,7 @@ export async function readPublishedRuns(folder: string, onFile: (path: string) =
 }
 
 export const step: Reproduction = {
-  title: "Stable Training Epoch Projection [delRey2025]",
+  title: "Stable Training Epoch Projection [DelRey2025]",
   options: [],
   run: async (options, { progress }) => {
     const folder = dataFolder(options, "step", "the authors' runs.csv and traces/");

@@ -100,7 +100,7 @@ function bitsOption(options: OptionValues, flag: string): FeatureBits | undefine
 
 const ANSWERS = ["server", "device"] as const;
 
-export function formatOption(options: OptionValues): Partial<SentFormat> {
+function formatOption(options: OptionValues): Partial<SentFormat> {
   const bits = bitsOption(options, "--bits");
   const rawBits = bitsOption(options, "--raw-bits");
   const text = textOption(options, "--answer");

@@ -150,7 +150,7 @@ export function placesOption(options: OptionValues, link: Uplink): readonly Plac
 }
 
 /** The channel along the places. @throws InputError "no-times" */
-export function channelOf(places: readonly Place[], link: Uplink, options: OptionValues): PathChannel {
+function channelOf(places: readonly Place[], link: Uplink, options: OptionValues): PathChannel {
   const gainRatio = Float64Array.from(places, (place) => place.gainRatio);
   if (!flagOption(options, "--time-varying")) return { kind: "block", gainRatio, rateBps: link.rateBps };
   if (places.some(({ timeS }) => timeS === undefined))
@@ -169,7 +169,7 @@ interface TrajectoryInput {
 }
 
 /** The choice and the baselines along a path. */
-export function pathRows(input: TrajectoryInput, channel: PathChannel): readonly PathRow[] {
+function pathRows(input: TrajectoryInput, channel: PathChannel): readonly PathRow[] {
   const { planned, uncompressed, link, limits } = input;
   const { sending } = link;
   const row = (id: string, what: string, table: CostTable, path: Path): PathRow => ({

@@ -28,7 +28,7 @@ const PATHS = new Set(["--wall-meter", "--replay"]);
 const PASSED: readonly OptionSpec[] = [{ flags: "--machine <name>", description: "" }, ...SOURCE_OPTIONS];
 
 /** The words that give a task the options that were given here. */
-export function passedWords(options: OptionValues): readonly string[] {
+function passedWords(options: OptionValues): readonly string[] {
   return PASSED.flatMap(({ flags }) => {
     const [flag = ""] = flags.split(" ");
     if (flag.startsWith("--no-")) return offOption(options, flag) ? [flag] : [];

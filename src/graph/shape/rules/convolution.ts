@@ -49,7 +49,7 @@ export function convolved(c: ShapeContext, data: number, weight: number): Shape 
 }
 
 /** A convolution that answers in its data's element type (or `dtype`). */
-export const convolution =
+const convolution =
   (data: number, weight: number, dtype?: DataType): ShapeRule =>
   (c) => [typed(dtype ?? c.inputs[data]?.dtype, convolved(c, data, weight))];
 

@@ -7,7 +7,7 @@ import { broadcast, contradiction, printShape, type Shape, shapeAtLeast, shapeOf
 import type { ShapeContext, ShapeRule, ShapeTable } from "../rule.ts";
 
 /** […, M, K] × […, K, N] → […, M, N]; a vector is a matrix of one row or column, dropped again afterwards. */
-export function multiplied(c: ShapeContext, a: Shape | undefined, b: Shape | undefined): Shape | undefined {
+function multiplied(c: ShapeContext, a: Shape | undefined, b: Shape | undefined): Shape | undefined {
   if (a === undefined || b === undefined) return undefined;
   if (a.length === 0 || b.length === 0) throw contradiction(c, "a scalar cannot be multiplied as a matrix");
   const inner = a.at(-1)!;
@@ -44,7 +44,7 @@ const fusedProduct: ShapeRule = (c) => {
 };
 
 /** A [M, K] or its transpose times B [K, N] or its transpose, plus C that broadcasts to [M, N]. */
-export function gemmShape(c: ShapeContext, a: number, b: number, bias: number): Shape | undefined {
+function gemmShape(c: ShapeContext, a: number, b: number, bias: number): Shape | undefined {
   const left = shapeOf(c, a, 2);
   const right = shapeOf(c, b, 2);
   const x = intAttribute(c.layer, "transA", 0) === 0 ? left : transposed(left);

@@ -6,7 +6,7 @@ import type { ShapeContext, ShapeRule, ShapeTable } from "../rule.ts";
 import { slidLength, windowOf } from "./windows.ts";
 
 /** Shape of input 0 after its windows; kernel_shape is required. */
-export function pooled(c: ShapeContext, x: Shape | undefined): Shape | undefined {
+function pooled(c: ShapeContext, x: Shape | undefined): Shape | undefined {
   const kernel = intsAttribute(c.layer, "kernel_shape");
   if (kernel === undefined) throw contradiction(c, "kernel_shape is missing, expected one length per spatial axis");
   if (x === undefined) return undefined;
@@ -14,7 +14,7 @@ export function pooled(c: ShapeContext, x: Shape | undefined): Shape | undefined
   return [x[0]!, x[1]!, ...window.kernel.map((_, i) => slidLength(c, x[i + 2]!, window, i))];
 }
 
-export const pooling: ShapeRule = (c) => [typed(c.inputs[0]?.dtype, pooled(c, shapeAtLeast(c, 0, 3)))];
+const pooling: ShapeRule = (c) => [typed(c.inputs[0]?.dtype, pooled(c, shapeAtLeast(c, 0, 3)))];
 
 /** Values and, when asked, their flat indices. */
 const maxPooling: ShapeRule = (c) => {
@@ -34,7 +34,7 @@ const globalPooling: ShapeRule = (c) => {
 };
 
 /** [N, …, C] forms: the channels are moved to the front for the rule and back for its answer. */
-export function channelsLast(c: ShapeContext, rule: ShapeRule): readonly (TensorType | undefined)[] {
+function channelsLast(c: ShapeContext, rule: ShapeRule): readonly (TensorType | undefined)[] {
   const x = shapeAtLeast(c, 0, 3);
   if (x === undefined) return [typed(c.inputs[0]?.dtype, undefined)];
   const first = typed(c.inputs[0]?.dtype, [x[0]!, x.at(-1)!, ...x.slice(1, -1)]);

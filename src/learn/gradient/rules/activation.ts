@@ -127,7 +127,7 @@ const mish = ({ e, layer }: LayerContext): string[] => {
 const cast: OperatorGradient = { backward: (c) => [c.e.cast(dyOf(c), c.e.dtype(c.layer.inputs[0]!))] };
 
 /** The input's numbers as they are: Identity, and Dropout outside of training. */
-export const passes: OperatorGradient = { backward: (c) => [dyOf(c)] };
+const passes: OperatorGradient = { backward: (c) => [dyOf(c)] };
 
 /** Along `axis`: y·(dy − Σ dy·y). */
 const softmax: OperatorGradient = {

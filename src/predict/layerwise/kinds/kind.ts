@@ -3,7 +3,7 @@
 import type { Parameters } from "../parameters.ts";
 
 /** Elements of 4 bytes that a fresh buffer needs to come from the system page by page: glibc's largest mmap threshold, 32 MiB [glibc-malloc]. */
-export const FRESH_ELEMENTS = 2 ** 23;
+const FRESH_ELEMENTS = 2 ** 23;
 /** Elements of 4 bytes in 1 GiB: beyond it a tensor outgrows what address translation caches even with large pages. */
 export const HUGE_ELEMENTS = 2 ** 28;
 /** Numbers of 4 bytes in a vector of 512 bits: channels are computed in blocks of this many. */

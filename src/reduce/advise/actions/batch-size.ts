@@ -7,7 +7,8 @@ import { bestTried, metricSaving } from "../evidence.ts";
 import { savingOf } from "../verdict.ts";
 
 const ID = "batch-size";
-const BATCHES: readonly number[] = [2, 4, 8, 16, 32];
+/** Batches that are tried and told of. */
+export const BATCHES: readonly number[] = [2, 4, 8, 16, 32];
 
 interface Choice {
   readonly batch: number;

@@ -43,7 +43,7 @@ export function shrunkGraph(graph: Graph, map: ChannelMap, removed: ReadonlySet<
 }
 
 /** The elements at these indices of each axis. */
-export function take({ dtype, shape, data }: Tensor, kept: Kept): Tensor {
+function take({ dtype, shape, data }: Tensor, kept: Kept): Tensor {
   const after = shortened(shape, kept);
   const out = zeros(dtype, lengthOf(after)) as TensorData;
   const strides = shape.map((_, axis) => lengthOf(shape.slice(axis + 1)));

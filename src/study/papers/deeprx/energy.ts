@@ -15,7 +15,7 @@ import { type ReproducedRow, reproducedRow } from "../reproduced.ts";
 import { PUBLISHED_RECIPE } from "./recipe.ts";
 
 /** The six processors of figure 1, by their ids in the catalogue. */
-export const PROCESSORS: readonly string[] = [
+const PROCESSORS: readonly string[] = [
   "xeon-gold-5320",
   "xeon-gold-5220",
   "xeon-e5-2620-v4",

@@ -4,7 +4,7 @@ import { floatAttribute, intAttribute } from "../../../../graph/attributes.ts";
 import type { ChannelRule, ChannelTable, Fixed, FixedContext, LinkContext } from "../rule.ts";
 
 /** Every axis of the first input goes through to the first output, and other inputs are settings. */
-export function linkSame(c: LinkContext): boolean {
+function linkSame(c: LinkContext): boolean {
   const [x = ""] = c.layer.inputs;
   const rank = c.shape(x)?.length;
   if (rank === undefined) return false;
