@@ -1,8 +1,9 @@
 import { describe, expect, it } from "vitest";
 import { NetworkBuilder } from "../../graph/build.ts";
 import { countGraph } from "../../work/count-graph.ts";
+import type { Action, Subject } from "./action.ts";
 import { modelledStepJ } from "./training-step.ts";
-import { type ActionRun, type Bench, resolved } from "./try.ts";
+import { type ActionRun, type Bench, type BenchPlan, resolved, tryActions } from "./try.ts";
 
 const graph = (() => {
   const b = new NetworkBuilder("n");
@@ -78,5 +79,26 @@ describe("a training step by model", () => {
     const byFlops = modelledStepJ({ estimate: () => undefined, before, work }, step);
     expect(byFlops).toBeCloseTo((2 * step.total.flops) / 4 / work.total.flops);
     expect(byFlops).toBeGreaterThan(before.value);
+  });
+});
+
+describe("trying", () => {
+  it("tells how many of the actions that can be tried are done", async () => {
+    const told: unknown[] = [];
+    const candidates = async () => [{ name: "half", network, isJudged: false }];
+    const actions = [{ id: "a", candidates }, { id: "told only" }, { id: "half", candidates }] as unknown as Action[];
+    const plan = {
+      subject: { network, dims: {}, isHere: false } as unknown as Subject,
+      clock: { nowS: () => 0 },
+      judge: undefined,
+      onProgress: (...state: unknown[]) => told.push(state),
+    } as unknown as BenchPlan;
+    const tried = await tryActions(actions, plan);
+    expect(tried.actions.map(({ action }) => action)).toEqual(["a", "half"]);
+    expect(told).toEqual([
+      ["judging the network as it is", 0, 2],
+      ["trying a, half", 0, 2],
+      ["trying half", 1, 2],
+    ]);
   });
 });

@@ -23,7 +23,8 @@ export interface BenchPlan {
   readonly judge: { readonly set: DataSet; readonly loss: LossSpec } | undefined;
   /** Wraps what is done: a window in which a meter reads. Default: nothing. */
   readonly section?: (name: string, work: () => Promise<void>) => Promise<void>;
-  readonly onProgress?: (text: string) => void;
+  /** What is tried now, and how many actions have been tried of how many that can be. */
+  readonly onProgress?: (what: string, done: number, total: number) => void;
   readonly signal?: { readonly aborted: boolean };
 }
 
@@ -107,8 +108,13 @@ function refusalOf(error: unknown): string {
 const perInferenceS = (turns: readonly Turn[]): number =>
   median(turns.map(({ seconds, inferences }) => seconds / inferences));
 
-async function tryAction(action: Action, plan: BenchPlan, score: Score | undefined): Promise<ActionRun> {
-  const { subject, clock, judge, section = bare, longestPassS = 2, onProgress, signal } = plan;
+async function tryAction(
+  action: Action,
+  plan: BenchPlan,
+  score: Score | undefined,
+  onProgress: (what: string) => void,
+): Promise<ActionRun> {
+  const { subject, clock, judge, section = bare, longestPassS = 2, signal } = plan;
   const { dims, runtime } = subject;
   const window = `making ${action.id}`;
   const fromS = clock.nowS();
@@ -129,7 +135,7 @@ async function tryAction(action: Action, plan: BenchPlan, score: Score | undefin
     const growth = (candidate.batch ?? 1) / (last?.candidate.batch ?? 1);
     const lastPassS = last === undefined ? 0 : perInferenceS(last.after) * (last.candidate.batch ?? 1);
     if (lastPassS * growth > longestPassS) break;
-    onProgress?.(`trying ${action.id === candidate.name ? candidate.name : `${action.id}, ${candidate.name}`}`);
+    onProgress(`trying ${action.id === candidate.name ? candidate.name : `${action.id}, ${candidate.name}`}`);
     try {
       const run = subject.isHere
         ? await timePair(action.id, candidate, plan)
@@ -150,12 +156,13 @@ async function tryAction(action: Action, plan: BenchPlan, score: Score | undefin
 export async function tryActions(actions: readonly Action[], plan: BenchPlan): Promise<Bench> {
   const { subject, judge, onProgress, signal } = plan;
   const { network, dims, runtime } = subject;
-  onProgress?.("judging the network as it is");
+  const possible = actions.filter(({ candidates }) => candidates !== undefined);
+  onProgress?.("judging the network as it is", 0, possible.length);
   const score = judge && (await judgeNetwork(network, { ...judge, runtime, dims }));
   const tried: ActionRun[] = [];
-  for (const action of actions) {
+  for (const [done, action] of possible.entries()) {
     if (signal?.aborted === true) break;
-    if (action.candidates !== undefined) tried.push(await tryAction(action, plan, score));
+    tried.push(await tryAction(action, plan, score, (what) => onProgress?.(what, done, possible.length)));
   }
   return { actions: tried, score };
 }

@@ -25,6 +25,8 @@ export interface CalibratePlan {
   readonly threads?: number;
   /** Aborted: ends with InputError "interrupted" after the pass that it is in. Default: never. */
   readonly signal?: StopSignal;
+  /** Told after each pass: samples that ran, of those that will. A rule with histograms runs each twice. */
+  readonly onProgress?: (done: number, total: number) => void;
 }
 
 const SAMPLES = 256;
@@ -111,12 +113,16 @@ export async function calibrate(
     weights,
     ...(threads !== undefined && { threads }),
   });
+  const total = count * (rule.needsBins ? 2 : 1);
+  let ran = 0;
   const eachPass: EachPass = async (look) => {
     let done = 0;
     for await (const feeds of batches.epoch(0)) {
       goOn(plan.signal);
       look({ ...feeds, ...(await session.run(feeds)) });
       done += batch;
+      ran += batch;
+      plan.onProgress?.(ran, total);
       if (done >= count) break;
     }
   };

@@ -81,8 +81,11 @@ describe.each([
     const { ranges } = await quantise(network, staticSpec(set));
     expect((await quantise(network, staticSpec(set))).ranges).toEqual(ranges);
     for (const kind of ["percentile", "entropy"] as const) {
-      const spec = staticSpec(set, { calibration: { runtime, set, samples: 8, kind } });
+      const told: (readonly [number, number])[] = [];
+      const onProgress = (done: number, total: number) => told.push([done, total]);
+      const spec = staticSpec(set, { calibration: { runtime, set, samples: 8, kind, onProgress } });
       const { network: made, ranges: clipped } = await quantise(network, spec);
+      expect(told.at(-1)).toEqual([16, 16]); // twice 8: the range, then its histogram
       expect((await outputDifference(network, made, { runtime, set })).relativeRms).toBeLessThan(0.5);
       for (const [tensor, { low, high }] of clipped) {
         expect(low).toBeGreaterThanOrEqual(ranges.get(tensor)!.low);

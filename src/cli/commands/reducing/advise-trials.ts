@@ -71,7 +71,7 @@ export async function tryAll(task: Task, session: Session | undefined, signal: A
     turnS: settings.clockS / (2 * TURNS),
     judge: test && { set: test, loss },
     signal,
-    onProgress: (text) => context.progress(text),
+    onProgress: (label, done, total) => context.progress({ label, done, total, unit: "actions" }),
     ...(session && { section: async (name, work) => void (await session.window(name, work)) }),
   });
   const seconds = resolved(bench, { windowJ: () => undefined, powerW: () => 1 }).base?.seconds ?? 0;

@@ -20,7 +20,13 @@ import { type Look, type Reduced, type ReductionTools, reductionOutcome } from "
 type Dims = Readonly<Record<string, number>>;
 
 /** @param set there whenever something is to be calibrated: quantizeSettings sees to that */
-function specOf(settings: QuantizeSettings, set: DataSet | undefined, tools: ReductionTools, dims: Dims): QuantiseSpec {
+function specOf(
+  settings: QuantizeSettings,
+  set: DataSet | undefined,
+  tools: ReductionTools,
+  dims: Dims,
+  { progress }: CommandContext,
+): QuantiseSpec {
   const { to, perChannel, reduceRange, keep, keepEnds, calibration, activation, samples, seed, threads } = settings;
   if (to === "float16") return { to, keep };
   const common = { perChannel, reduceRange, keep, keepEnds };
@@ -34,6 +40,7 @@ function specOf(settings: QuantizeSettings, set: DataSet | undefined, tools: Red
     seed,
     dims,
     kind: calibration,
+    onProgress: (done: number, total: number) => progress({ label: "calibrating", done, total, unit: "samples" }),
     ...(threads !== undefined && { threads }),
   };
   return { to, ...common, activation, calibration: how };
@@ -112,7 +119,7 @@ async function quantizeModel(model: string, options: OptionValues, context: Comm
   const network = await openNetwork(model, seed);
   const reduce = async (tools: ReductionTools): Promise<Look> => {
     context.progress(`quantising to ${to}`);
-    const made = await quantise(network, specOf(settings, sets?.train, tools, dims));
+    const made = await quantise(network, specOf(settings, sets?.train, tools, dims, context));
     return () => lookAt(made, tools);
   };
   const lookAt = async (made: Quantised, { runtime, signal }: ReductionTools): Promise<Reduced> => {
