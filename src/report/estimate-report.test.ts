@@ -259,6 +259,11 @@ describe("formatProgress", () => {
     expect(line.trimEnd()).toBe("counting  ━━━━────────────  250 of 1,000 layers  125 layers/s  6.00 s left");
   });
 
+  it("leaves out a rate below one a second, and keeps the time that is left", () => {
+    const line = formatProgress({ label: "trying", done: 1, total: 8, unit: "actions", elapsedS: 4 });
+    expect(line.trimEnd()).toBe("trying  ━━──────────────  1 of 8 actions  28.0 s left");
+  });
+
   it("says only what is known", () => {
     expect(formatProgress({ label: "reading", done: 2e6, unit: "B", elapsedS: 0 }).trimEnd()).toBe("reading  2.00 MB");
   });

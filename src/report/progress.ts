@@ -24,7 +24,8 @@ function bar(ratio: number): string {
 
 /**
  * "estimating  ━━━━━━──────  12 of 67 layers  38 layers/s  1.45 s left", in at most `width` columns (default 80) and padded
- * to it, so that it covers the line before. Parts that do not fit are left out from the end.
+ * to it, so that it covers the line before. Parts that do not fit are left out from the end, and a rate below one a second: the time
+ * that is left says more.
  */
 export function formatProgress(progress: Progress, width = 80): string {
   const { done, total, unit, elapsedS } = progress;
@@ -34,7 +35,7 @@ export function formatProgress(progress: Progress, width = 80): string {
   if (total !== undefined && total > 0) parts.push(bar(done / total));
   const named = unit === "B" ? "" : ` ${unit}`;
   parts.push(total === undefined ? `${amount(done)}${named}` : `${amount(done)} of ${amount(total)}${named}`);
-  if (rate > 0)
+  if (rate >= 1)
     parts.push(unit === "B" ? `${formatQuantity(rate, "B/s")}` : `${formatQuantity(rate, "").trim()} ${unit}/s`);
   if (rate > 0 && total !== undefined && total > done) parts.push(`${formatDuration((total - done) / rate)} left`);
   let line = parts[0]!;
