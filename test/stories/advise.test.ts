@@ -59,7 +59,8 @@ function checkLaws({ actions, inferences, ratePerS, horizonS }: Json): void {
     expect(perInferenceJ.highJ).toBeGreaterThanOrEqual(perInferenceJ.after);
     expect(Math.abs(savedJ - saving.valueJ * ratePerS * horizonS)).toBeLessThanOrEqual(1e-9 * Math.abs(savedJ));
     expect(inferences).toBeCloseTo(ratePerS * horizonS, 3);
-    if (saving.lowJ <= 0 && action !== "move-region") expect(verdict, action).toBe("will not help");
+    if (saving.valueJ <= 0 && action !== "move-region") expect(verdict, action).toBe("will not help");
+    if (saving.lowJ <= 0) expect(verdict, action).not.toBe("do");
     if (payBack.inferences === null) continue;
     expect(Math.abs(payBack.inferences * saving.valueJ - costJ)).toBeLessThanOrEqual(1e-9 * costJ);
     expect(Math.abs(payBack.seconds * ratePerS - payBack.inferences)).toBeLessThanOrEqual(1e-9 * payBack.inferences);

@@ -1,7 +1,8 @@
 // The one law of all advice: what is saved until the horizon, when it has paid for itself, and what follows from that. Arithmetic only.
 //   saved = (before − after) · rate · horizon        pay-back · saving = cost
-// "will not help" where an obstacle is known, where the low end of the saving is not above 0, where too little is saved, where accuracy
-// falls too far, or where the pay-back lies beyond the horizon (what saves CO2e without any joule is not judged by joules); "do" only for what was run here; all else is "perhaps".
+// "will not help" where an obstacle is known, where nothing or too little is saved, where accuracy falls too far, or where the
+// pay-back lies beyond the horizon (what saves CO2e without any joule is not judged by joules); "do" only for what was run here and saved
+// joules at the low end of its interval too; all else is "perhaps".
 import { formatDuration, formatNumber, formatRatio } from "../../units/format.ts";
 import type { Verdict } from "../levers/sweep.ts";
 import type { Advised, PayBack, Proposal, Saving, Tried, Use } from "./action.ts";
