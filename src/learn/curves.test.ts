@@ -2,13 +2,13 @@
 // separable and dilated convolutions, residual blocks, under every optimiser; and the trained state in inference mode.
 import { readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
+import { residualNetwork } from "../../test/support/residual.ts";
 import { openGraph } from "../../test/support/run-graph.ts";
 import { filled, wave } from "../../test/support/wave.ts";
 import { NetworkBuilder } from "../graph/build.ts";
 import type { Graph, TensorType } from "../graph/graph.ts";
-import { basicBlock, convBnRelu } from "../zoo/cifar/blocks.ts";
 import { buildDeepRx } from "../zoo/deeprx.ts";
-import { batchNorm, conv, flatten, globalAveragePool, linear, maxPool, relu } from "../zoo/pieces.ts";
+import { batchNorm, conv, flatten, linear, maxPool, relu } from "../zoo/pieces.ts";
 import { differentiate, evaluationGraph } from "./differentiate.ts";
 import type { FedTensor, LossSpec, OptimiserSpec } from "./training-graph.ts";
 
@@ -36,14 +36,6 @@ function mnistWithBatchNorm(): Graph {
   return b.graph();
 }
 
-function residual(): Graph {
-  const b = new NetworkBuilder("residual");
-  const stem = convBnRelu(b, b.input("input", ["batch", 3, 8, 8]), 4, { id: 1, kernel: 3 });
-  const block = b.scope("block", () => basicBlock(b, stem, 6, 2));
-  b.output(linear(b, flatten(b, globalAveragePool(b, block)), 5, "linear"));
-  return b.graph();
-}
-
 interface NetworkCase {
   readonly graph: () => Graph;
   readonly batch: number;
@@ -56,7 +48,7 @@ const NETWORKS: Readonly<Record<string, NetworkCase>> = {
     batch: 4,
     loss: { kind: "bce" },
   },
-  residual: { graph: residual, batch: 8, loss: { kind: "cross-entropy" } },
+  residual: { graph: residualNetwork, batch: 8, loss: { kind: "cross-entropy" } },
 };
 const OPTIMISERS: Readonly<Record<string, { readonly optimiser: OptimiserSpec; readonly lr: number }>> = {
   adam: { optimiser: { kind: "adam", epsilon: 1e-5 }, lr: 1e-3 },

@@ -2,19 +2,17 @@
 // training step against what the differentiated graph does.
 import { readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
+import { residualNetwork } from "../../test/support/residual.ts";
 import { openGraph } from "../../test/support/run-graph.ts";
 import { filled, wave } from "../../test/support/wave.ts";
-import { NetworkBuilder } from "../graph/build.ts";
 import type { Graph, TensorType } from "../graph/graph.ts";
 import { inferShapes } from "../graph/shape/infer.ts";
 import { countWork } from "../work/count.ts";
 import { countGraph } from "../work/count-graph.ts";
 import { findNetwork, ZOO } from "../zoo/catalogue.ts";
-import { basicBlock, convBnRelu } from "../zoo/cifar/blocks.ts";
 import { LENET } from "../zoo/cifar/lenet.ts";
 import { buildDeepRx } from "../zoo/deeprx.ts";
 import { MNIST_CNN } from "../zoo/mnist-cnn.ts";
-import { flatten, globalAveragePool, linear } from "../zoo/pieces.ts";
 import { buildTransformerEncoder } from "../zoo/transformer-encoder.ts";
 import { differentiate, evaluationGraph, gradientGraph } from "./differentiate.ts";
 import type { LossSpec } from "./training-graph.ts";
@@ -31,15 +29,6 @@ interface Recorded {
 }
 const FIXTURE = new URL("../../test/fixtures/gradients/networks.json", import.meta.url);
 const RECORDED: Readonly<Record<string, Recorded>> = JSON.parse(readFileSync(FIXTURE, "utf8")).results;
-
-/** ResNet's block with a stride and a projection, between a stem and a classifier. */
-function resnetBlock(): Graph {
-  const b = new NetworkBuilder("resnet-block");
-  const stem = convBnRelu(b, b.input("input", ["batch", 3, 8, 8]), 4, { id: 1, kernel: 3 });
-  const block = b.scope("block", () => basicBlock(b, stem, 6, 2));
-  b.output(linear(b, flatten(b, globalAveragePool(b, block)), 5, "linear"));
-  return b.graph();
-}
 
 interface NetworkCase {
   readonly graph: () => Graph;
@@ -59,7 +48,7 @@ const CASES: Readonly<Record<string, NetworkCase>> = {
     loss: { kind: "bce" },
     bound: 6e-5,
   },
-  "resnet-block": { graph: resnetBlock, batch: 4, loss: CLASSES, bound: 1e-5 },
+  "resnet-block": { graph: residualNetwork, batch: 4, loss: CLASSES, bound: 1e-5 },
   "transformer-encoder": {
     graph: () => buildTransformerEncoder({ width: 0.25, depth: 1, sequence: 6 }),
     batch: 2,
@@ -118,7 +107,7 @@ describe("gradients of whole networks", () => {
 
   it("moves the running statistics as PyTorch does", async () => {
     const { loss, batch } = CASES["resnet-block"]!;
-    const made = differentiate(resnetBlock(), { loss, batch, optimiser: { kind: "sgd" } });
+    const made = differentiate(residualNetwork(), { loss, batch, optimiser: { kind: "sgd" } });
     const state = made.state.map((entry) => [entry.input, filled(entry.name, shapeOf(entry.type))]);
     const fed = made.inputs.map(({ name, role, type }) => [
       name,
