@@ -1,40 +1,20 @@
-// Training on numbers that are made as they are wanted: no data set, no end of it. An "epoch" is so many steps, after which a row is told
-// and a checkpoint kept. What else a training is, is trainer.ts.
+// Training on numbers that are made as they are wanted: no data set, no end of it. An "epoch" is the batchesPerEpoch steps of what is
+// opened, after which a row is told and a checkpoint kept. What else a training is, is trainer.ts.
 import type { Graph } from "../../graph/graph.ts";
 import type { Runtime, WeightReader } from "../../runtime/runtime.ts";
 import type { Batches } from "../data/batches.ts";
 import { differentiate } from "../differentiate.ts";
 import type { DifferentiateOptions, TrainingGraph } from "../training-graph.ts";
 import { withLearned } from "./evaluate.ts";
-import type { TrainingPlan, TrainingResult } from "./plan.ts";
+import type { LoopOptions, TrainingPlan, TrainingResult } from "./plan.ts";
 import { train } from "./trainer.ts";
 
-/** What the loop is told as it is. */
-type Passed = Pick<
-  TrainingPlan,
-  | "seed"
-  | "clock"
-  | "checkpoints"
-  | "resume"
-  | "checkpointEveryS"
-  | "meter"
-  | "budgetJ"
-  | "signal"
-  | "onProgress"
-  | "onEpoch"
-  | "threads"
-  | "fingerprint"
-  | "learningRate"
->;
-
-export interface StreamPlan extends Passed, DifferentiateOptions {
+export interface StreamPlan extends LoopOptions, Pick<TrainingPlan, "learningRate">, DifferentiateOptions {
   readonly runtime: Runtime;
   readonly network: Graph;
   readonly weights: WeightReader;
   /** Opens the numbers for a training graph. */
   readonly open: (training: TrainingGraph) => Batches & { close?(): Promise<void> };
-  /** Epochs of `open`'s batchesPerEpoch steps. */
-  readonly epochs: number;
 }
 
 export interface StreamFitted {

@@ -10,7 +10,7 @@ import { type ScheduleSpec, scheduleOf } from "../optimisers/schedule.ts";
 import type { DifferentiateOptions, EvaluationGraph, LossSpec, TrainingGraph } from "../training-graph.ts";
 import { evaluate, withLearned } from "./evaluate.ts";
 import { diagnose } from "./finite.ts";
-import type { Score, TrainingPlan, TrainingResult } from "./plan.ts";
+import type { LoopOptions, Score, TrainingPlan, TrainingResult } from "./plan.ts";
 import { startingState, train } from "./trainer.ts";
 
 /** Schedules by kind, made to the length of a run: "step" takes a tenth after each third. */
@@ -24,26 +24,7 @@ const SCHEDULES = {
 export type ScheduleKind = keyof typeof SCHEDULES;
 export const SCHEDULE_KINDS = Object.keys(SCHEDULES) as readonly ScheduleKind[];
 
-/** What the loop is told as it is. */
-type Passed = Pick<
-  TrainingPlan,
-  | "epochs"
-  | "seed"
-  | "clock"
-  | "earlyStopping"
-  | "checkpoints"
-  | "resume"
-  | "checkpointEveryS"
-  | "meter"
-  | "budgetJ"
-  | "signal"
-  | "onProgress"
-  | "onEpoch"
-  | "threads"
-  | "fingerprint"
->;
-
-export interface FitPlan extends Passed, DifferentiateOptions {
+export interface FitPlan extends LoopOptions, Pick<TrainingPlan, "earlyStopping">, DifferentiateOptions {
   readonly runtime: Runtime;
   readonly network: Graph;
   readonly weights: WeightReader;

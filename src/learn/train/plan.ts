@@ -131,6 +131,24 @@ export interface TrainingPlan {
   readonly threads?: number;
 }
 
+/** What every kind of training hands on to the loop as it was told. */
+export type LoopOptions = Pick<
+  TrainingPlan,
+  | "epochs"
+  | "seed"
+  | "clock"
+  | "checkpoints"
+  | "resume"
+  | "checkpointEveryS"
+  | "meter"
+  | "budgetJ"
+  | "signal"
+  | "onProgress"
+  | "onEpoch"
+  | "threads"
+  | "fingerprint"
+>;
+
 export type TrainingEnd = "finished" | "no improvement" | "budget spent" | "interrupted";
 
 export interface TrainingResult {
