@@ -1,24 +1,11 @@
 // A calibration held against whole networks that it was not fitted to: measured end to end beside the sum of predicted layers.
 import { isMissing } from "../../estimate/assemble.ts";
+import type { NetworkCheck } from "../../predict/collect/calibrate.ts";
 import { type Calibration, calibratedHardware, calibratedMetric } from "../../predict/collect/calibrated-metric.ts";
 import { shapedNetwork } from "../../predict/collect/network-layers.ts";
 import type { SampleRow } from "../../predict/collect/sample-row.ts";
 import { countGraph } from "../../work/count-graph.ts";
 import { readModel } from "../model.ts";
-
-/** One network at one batch. Times and joules of one pass. */
-export interface NetworkCheck {
-  readonly network: string;
-  readonly batch: number;
-  readonly measuredS: number;
-  readonly predictedS: number | undefined;
-  readonly measuredJ: number | undefined;
-  readonly predictedJ: number;
-  readonly lowJ: number;
-  readonly highJ: number;
-  /** False where layers have no model: the prediction is a lower bound. */
-  readonly complete: boolean;
-}
 
 /** @param rows of op "network", as collected; others are passed over */
 export async function checkNetworks(calibration: Calibration, rows: readonly SampleRow[]): Promise<NetworkCheck[]> {

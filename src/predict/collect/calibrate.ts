@@ -26,6 +26,20 @@ export interface FittedCalibration {
   readonly kind: string;
 }
 
+/** One network at one batch. Times and joules of one pass. */
+export interface NetworkCheck {
+  readonly network: string;
+  readonly batch: number;
+  readonly measuredS: number;
+  readonly predictedS: number | undefined;
+  readonly measuredJ: number | undefined;
+  readonly predictedJ: number;
+  readonly lowJ: number;
+  readonly highJ: number;
+  /** False where layers have no model: the prediction is a lower bound. */
+  readonly complete: boolean;
+}
+
 /** So many steady rows of a type are enough to do without the others. */
 const LEAST_STEADY = 16;
 

@@ -1,38 +1,25 @@
 // What `calibrate` shows: how well each layer type is predicted, whole networks measured beside predicted, what is left out.
-import type { ProfileRecord } from "../../predict/collect/calibrate.ts";
+import type { NetworkCheck, ProfileRecord } from "../../predict/collect/calibrate.ts";
 import { MODELLED_KIND } from "../../predict/collect/sample-row.ts";
 import type { OpFit } from "../../predict/layerwise/fit.ts";
 import type { Document, Section } from "../document.ts";
 import { countCell, durationCell, quantityCell, rangeCell, ratioCell, textCell } from "../show.ts";
 
-/** One network: times and joules of one pass. */
-interface Check {
-  readonly network: string;
-  readonly batch: number;
-  readonly measuredS: number;
-  readonly predictedS: number | undefined;
-  readonly measuredJ: number | undefined;
-  readonly predictedJ: number;
-  readonly lowJ: number;
-  readonly highJ: number;
-  readonly complete: boolean;
-}
-
 export interface CalibrateReport extends ProfileRecord {
   readonly path: string;
   readonly fits: readonly OpFit[];
   readonly left: readonly { readonly op: string; readonly reason: string }[];
-  readonly checks: readonly Check[];
+  readonly checks: readonly NetworkCheck[];
   /** Samples during which something else was running. */
   readonly disturbed: number;
   readonly interrupted: boolean;
 }
 
 /** predicted / measured − 1. */
-const errorOf = ({ predictedS, measuredS }: Check): number | undefined =>
+const errorOf = ({ predictedS, measuredS }: NetworkCheck): number | undefined =>
   predictedS === undefined ? undefined : predictedS / measuredS - 1;
 
-function checkSection(checks: readonly Check[]): readonly Section[] {
+function checkSection(checks: readonly NetworkCheck[]): readonly Section[] {
   if (checks.length === 0) return [];
   return [
     {
