@@ -56,7 +56,7 @@ describe("the environment of a run", () => {
       "/proc/meminfo": "MemTotal:       16384 kB\n",
       "/proc/sys/kernel/osrelease": "5.15.0\n",
     };
-    expect(readEnvironment({ ...machine(files), root: "/tmp/tree" }, { version: "1" })).toEqual({
+    expect(readEnvironment({ ...machine(files), root: "/tree" }, { version: "1" })).toEqual({
       joulecast: "1",
       node: process.versions.node,
       platform: "linux",
@@ -66,7 +66,7 @@ describe("the environment of a run", () => {
       memoryBytes: 16384 * 1024,
       gpus: [],
     });
-    const bare = readEnvironment({ ...machine({}), root: "/tmp/tree" }, { version: "1" });
+    const bare = readEnvironment({ ...machine({}), root: "/tree" }, { version: "1" });
     for (const name of ["cpuModel", "cores", "memoryBytes", "kernel"]) expect(bare).not.toHaveProperty(name);
     const replayed = readEnvironment(machine(files), { version: "1", replayed: true });
     expect(replayed).toEqual({ joulecast: "1", node: process.versions.node, gpus: [] });
