@@ -43,11 +43,16 @@ function renderJson(result: Readonly<Record<string, unknown>>, provenance: Prove
   return `${JSON.stringify({ schema: `joulecast/${command.replaceAll(" ", "-")}/1`, version, command, result }, known)}\n`;
 }
 
+/** Colour on a terminal. A NO_COLOR that is not empty forbids it (no-color.org), else a FORCE_COLOR wants it in a file or a log too. */
+function wantsColor(isTerminal: boolean): boolean {
+  const isSet = (name: string): boolean => (process.env[name] ?? "") !== "";
+  return !isSet("NO_COLOR") && (isTerminal || (isSet("FORCE_COLOR") && process.env.FORCE_COLOR !== "0"));
+}
+
 function renderForTerminal(document: Document, stream: Terminal["stderr"], full: boolean): string {
-  const color = stream.isTTY === true && (process.env.NO_COLOR ?? "") === "";
   return renderText(document, {
     width: Math.max(40, stream.columns ?? 80),
-    color,
+    color: wantsColor(stream.isTTY === true),
     full,
     elsewhere: "--full, --html and --json have all",
   });
