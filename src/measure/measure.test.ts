@@ -64,6 +64,12 @@ describe("baseline", () => {
     expect(remarks.join()).toContain("idle power was seen for 0.9 s only");
   });
 
+  it("leaves no net energy of a machine that only idled, not what rounding makes of it", () => {
+    const recording = recordingOf(gauge(() => 24.54));
+    const { netJ } = measureWindow(recording, window(10.3, 17.9), { baseline: idleOf(recording, window(0, 9)) });
+    expect(netJ).toBe(0);
+  });
+
   it("is refused to an idle time that tells nothing of its spread: net is gross, and said so", () => {
     const recording = recordingOf(gauge(() => 20));
     const idle = idleOf(recording, window(0, 0.15));

@@ -22,6 +22,15 @@ export interface MeasureOptions {
 /** Shortest idle time whose spread is trusted without a word, s. */
 const SHORT_IDLE_S = 2;
 
+/** Share of gross below which net is what floating point leaves of a difference, and no energy. */
+const ROUNDING = 1e-9;
+
+/** Gross less baseline, J. */
+function above(grossJ: number, baselineJ: number): number {
+  const netJ = grossJ - baselineJ;
+  return Math.abs(netJ) < ROUNDING * Math.abs(grossJ) ? 0 : netJ;
+}
+
 /** Toleranced joules: maker's limits taken as evenly likely, so σ = limit / √3. On net joules: idle and run err by one factor. */
 function toleranceDoubt(info: SourceInfo, netJ: number): Doubt[] {
   return info.toleranceRatio
@@ -52,7 +61,7 @@ function sourceEnergy(entry: Entry, counted: boolean, baseline: Baseline | undef
   if (grossJ === undefined)
     return { ...shown, kind: "missing", grossJ, baselineJ: undefined, netJ: undefined, doubts: gapDoubts };
   const baselineJ = baseline && baseline.idleW * energy.coveredS;
-  const netJ = grossJ - (baselineJ ?? 0);
+  const netJ = above(grossJ, baselineJ ?? 0);
   const wholeJ = gapDoubts.reduce((total, { missingJ = 0 }) => total + missingJ, netJ);
   return {
     ...shown,

@@ -50,7 +50,8 @@ export function checkSource(trace: Trace): SourceCheck {
     ...updatePeriodOf(trace),
     wrapS: longestS === undefined ? undefined : longestS * 2,
     idleW: idle?.idleW,
-    idleLowW: limits?.lowJ,
+    // A source draws no negative power, however short the idle time was.
+    idleLowW: limits && Math.max(0, limits.lowJ),
     idleHighW: limits?.highJ,
     remarks: window.toS > window.fromS ? energyIn(accountOf(trace), window).remarks : ["no readings"],
   };
