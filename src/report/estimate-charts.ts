@@ -81,7 +81,7 @@ function cumulativeCurve(
     title: "Cumulative share of energy",
     note: `Layers on ${device}, those that cost most first: the steeper a curve, the fewer layers matter.`,
     x: "layers",
-    y: "share of energy",
+    y: "cumulative share of energy",
     yUnit: "ratio",
     series: merged(
       estimates
