@@ -5,7 +5,7 @@ import { join, resolve } from "node:path";
 import { describe, expect, it } from "vitest";
 import { parse } from "yaml";
 import { COMMANDS } from "../../src/cli/table.ts";
-import { MAIN, runCli, runJson, temporaryFolder } from "./run-cli.ts";
+import { MAIN, resultOf, runCli, runJson, temporaryFolder } from "./run-cli.ts";
 
 const EXAMPLES = resolve(import.meta.dirname, "../../examples");
 const folder = temporaryFolder();
@@ -41,7 +41,7 @@ function runExample(name: string, ...args: readonly string[]): string {
 describe("examples", () => {
   it("are all run here", () => {
     const files = readdirSync(EXAMPLES, { recursive: true, encoding: "utf8" })
-      .filter((name) => /\.\w+$/.test(name) && !name.endsWith(".pyc"))
+      .filter((name) => /\.\w+$/.test(name) && !/\.(pyc|md)$/.test(name))
       .map((name) => name.replaceAll("\\", "/"));
     expect(files.sort()).toEqual([
       "analyse-runs.mjs",
@@ -50,9 +50,12 @@ describe("examples", () => {
       "fail-on-more-joules.sh",
       "measure-a-function.mjs",
       "own-network.mjs",
+      "project-a-training.mjs",
       "python-marks.py",
       "python/joulecast_client.py",
       "python/pytorch_loop.py",
+      "shrink-a-network.mjs",
+      "split-a-network.mjs",
       "systemd/joulecast-metrics.service",
     ]);
   });
@@ -75,6 +78,38 @@ describe("examples", () => {
     expect(text).toMatch(
       /^second half: .* (measured|integrated|modelled|mixed), coverage \d+ %$|^nothing to measure with/m,
     );
+  });
+  it("project a training after each of its epochs", () => {
+    const text = runExample("project-a-training.mjs");
+    expect(text).toMatch(
+      /^epoch 10: .*; all 10: (\S+ \S+) \(90 %: \1 – \1\)$|^nothing to measure with|nothing was read/m,
+    );
+  });
+  it("shrink a network, and say what is left of its joules and of its answers", () => {
+    const file = join(folder, "small.onnx");
+    const steps = [
+      ...runExample("shrink-a-network.mjs", file).matchAll(/: ([\d.]+) % right, (\d+) MACs, ([\d.]+) µJ/g),
+    ];
+    const [[, , wholeJ], [right, thinMacs, thinJ], [, , smallJ]] = steps.map(([, ...cells]) => cells.map(Number)) as [
+      number[],
+      number[],
+      number[],
+    ];
+    expect(right).toBeGreaterThan(90);
+    expect(thinMacs).toBeLessThan(0.4 * 6_236_544);
+    expect([wholeJ! > thinJ!, thinJ! > smallJ!]).toEqual([true, true]);
+    expect(runJson(["inspect", file]).json).toMatchObject({ result: { model: { macs: thinMacs } } });
+  });
+  it("split a network where the command line does", () => {
+    const text = runExample("split-a-network.mjs");
+    const { best } = resultOf(["split", "zoo:mnist-cnn", "--bandwidth", "15MHz", "--gain", "0.1", "--json"]);
+    expect(text).toContain(`|h|² 0.1: 144 kbit/s, cut after ${best.after}, `);
+    expect(text).toContain("|h|² 0: 0 bit/s, all on the device, ");
+  });
+  it("are all named in their README", () => {
+    const readme = readFileSync(join(EXAMPLES, "README.md"), "utf8");
+    for (const name of readdirSync(EXAMPLES, { recursive: true, encoding: "utf8" }))
+      if (/\.(mjs|sh|py|yml|service)$/.test(name)) expect(readme).toContain(`](${name.replaceAll("\\", "/")})`);
   });
   it("analyse runs with SQL", () => {
     const node = [process.execPath, "-e", "for (let i = 0; i < 3e8; i++);"];
@@ -157,12 +192,6 @@ describe("examples", () => {
     });
     it("run unmeasured too", () => {
       expect(spawnSync(python!, [join(EXAMPLES, "python-marks.py")], { encoding: "utf8" }).stdout).toContain("epoch 3");
-    });
-    const readme = readFileSync(join(EXAMPLES, "../README.md"), "utf8");
-    const snippets = [...readme.matchAll(/```python\n([\s\S]*?)```/g)].map(([, text]) => text!);
-    it("stand in the README as they work", () => {
-      expect(snippets.length).toBeGreaterThan(0);
-      for (const snippet of snippets) expect(windowsOf("-c", snippet), snippet).toEqual(["epoch 3"]);
     });
   });
 });
