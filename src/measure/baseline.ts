@@ -4,6 +4,7 @@
 import { mean, median, robustDeviation, standardDeviation } from "../math/statistics.ts";
 import { type Account, accountOf } from "./energy.ts";
 import { rootSumSquare } from "./energy-curve.ts";
+import { processorLoad } from "./load.ts";
 import type { Doubt } from "./measurement.ts";
 import type { Recording, Trace, Window } from "./trace.ts";
 
@@ -35,6 +36,8 @@ export interface Baseline {
   readonly driftW: number | undefined;
   /** Idle time that readings cover, s. */
   readonly coveredS: number;
+  /** How busy the processor was meanwhile, in [0, 1]; undefined where no load was read. */
+  readonly busyRatio: number | undefined;
 }
 
 /** Settings of takeBaseline. */
@@ -75,6 +78,8 @@ export function takeBaseline(
   stretches: readonly IdleStretch[],
   { skipS = 1 }: BaselineOptions = {},
 ): ReadonlyMap<string, Baseline> {
+  const busy = stretches.flatMap(({ recording, window }) => processorLoad(recording, window) ?? []);
+  const busyRatio = busy.length === 0 ? undefined : mean(busy);
   const ids = new Set(stretches.flatMap(({ recording }) => recording.traces.map(({ info }) => info.id)));
   const baselines = new Map<string, Baseline>();
   const accounts = new Map<Trace, Account>();
@@ -109,6 +114,7 @@ export function takeBaseline(
       ),
       driftW,
       coveredS: parts.reduce((total, { powersW, binS }) => total + powersW.length * binS, 0),
+      busyRatio,
     });
   }
   return baselines;

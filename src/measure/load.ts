@@ -36,3 +36,9 @@ export function loadIn(recording: Recording, windows: readonly Window[]): readon
   };
   return [all, ...shares];
 }
+
+/** Mean load of the processor in a window, in [0, 1]; undefined where none was read. */
+export function processorLoad(recording: Recording, window: Window): number | undefined {
+  const shares = loadIn(recording, [window]);
+  return (shares.find(({ name }) => name === "cpu") ?? shares.find(({ name }) => name === "cpu/0"))?.meanRatio;
+}

@@ -70,6 +70,30 @@ describe("baseline", () => {
     expect(netJ).toBe(0);
   });
 
+  it("of a busy processor is said, and widens what is modelled: the model cannot tell one program from another", () => {
+    const timeS = Float64Array.from({ length: 30 }, (_, i) => i + 0.5);
+    const load = (ratio: number) => [{ name: "cpu/0", timeS, ratio: timeS.map(() => ratio) }];
+    const widths = ([kind, ratio]: readonly ["modelled" | "integrated", number]) => {
+      const trace = gauge(() => 24, { kind, toleranceRatio: 0.5, domain: "cpu" });
+      const recording = { ...recordingOf(trace), load: load(ratio) };
+      const { netHighJ, remarks } = measureWindow(recording, window(10, 20), {
+        baseline: idleOf(recording, window(0, 9)),
+      });
+      return [Math.round(netHighJ!), remarks.some((remark) => remark.includes("100 % busy while idle"))];
+    };
+    const cases = [
+      ["modelled", 1],
+      ["modelled", 0],
+      ["integrated", 1],
+    ] as const;
+    // 240 J of other programs, ±50 % taken as even: σ is 69 J, and an even doubt's 95 % lies within ±0.95 of its limit.
+    expect(cases.map(widths)).toEqual([
+      [expect.closeTo(115, -1), true],
+      [0, false],
+      [0, true],
+    ]);
+  });
+
   it("is refused to an idle time that tells nothing of its spread: net is gross, and said so", () => {
     const recording = recordingOf(gauge(() => 20));
     const idle = idleOf(recording, window(0, 0.15));

@@ -1,7 +1,7 @@
 // A recording and a window become a Measurement: gross, baseline and net joules by source and in all, with interval, coverage and
 // remarks. Sources inside another source are shown but not added; the share that a wall factor adds is a source of its own, so that
 // the total is always the sum of what is counted. Nothing is read from a machine here.
-import { formatQuantity } from "../units/format.ts";
+import { formatQuantity, formatRatio } from "../units/format.ts";
 import { InputError } from "../units/input-error.ts";
 import { type CrossCheck, crossChecksOf } from "./agreement.ts";
 import { type Baseline, baselineDoubt } from "./baseline.ts";
@@ -31,10 +31,17 @@ function above(grossJ: number, baselineJ: number): number {
   return Math.abs(netJ) < ROUNDING * Math.abs(grossJ) ? 0 : netJ;
 }
 
-/** Toleranced joules: maker's limits taken as evenly likely, so σ = limit / √3. On net joules: idle and run err by one factor. */
-function toleranceDoubt(info: SourceInfo, netJ: number): Doubt[] {
-  return info.toleranceRatio
-    ? [{ cause: "tolerance", sigmaJ: (info.toleranceRatio * Math.abs(netJ)) / Math.sqrt(3), excess: EVEN_EXCESS }]
+/** A processor so busy while idle power was recorded, as a ratio, was not idle: below it a system's own work lies. */
+const BUSY_RATIO = 0.2;
+
+/**
+ * Toleranced joules: maker's limits taken as evenly likely, so σ = limit / √3. On net joules: idle and run err by one factor. A model of
+ * load knows no difference between two programs that load alike, so where others kept the processor busy it may also err by their joules.
+ */
+function toleranceDoubt({ kind, toleranceRatio }: SourceInfo, netJ: number, othersJ: number): Doubt[] {
+  const uncertainJ = Math.abs(netJ) + (kind === "modelled" ? othersJ : 0);
+  return toleranceRatio
+    ? [{ cause: "tolerance", sigmaJ: (toleranceRatio * uncertainJ) / Math.sqrt(3), excess: EVEN_EXCESS }]
     : [];
 }
 
@@ -69,7 +76,11 @@ function sourceEnergy(entry: Entry, counted: boolean, baseline: Baseline | undef
     grossJ,
     baselineJ,
     netJ,
-    doubts: [...gapDoubts, ...(baseline ? [baselineDoubt(baseline, durationS)] : []), ...toleranceDoubt(info, wholeJ)],
+    doubts: [
+      ...gapDoubts,
+      ...(baseline ? [baselineDoubt(baseline, durationS)] : []),
+      ...toleranceDoubt(info, wholeJ, (baseline?.busyRatio ?? 0) * (baselineJ ?? 0)),
+    ],
   };
 }
 
@@ -265,6 +276,7 @@ function remarksOf(
   const walled = counted.some(({ info }) => info.domain === "wall");
   const idleS = Math.min(...counted.map(({ info }) => baseline?.get(info.id)?.coveredS ?? Number.POSITIVE_INFINITY));
   const unbased = counted.some(({ baselineJ }) => baselineJ === undefined);
+  const busyRatio = Math.max(0, ...counted.map(({ info }) => baseline?.get(info.id)?.busyRatio ?? 0));
   const isPartial = counted.some(({ coverage }) => coverage < LEAST_COVERAGE);
   const general: readonly (readonly [boolean, string])[] = [
     [counted.length === 0, "no usable source: nothing was measured"],
@@ -273,6 +285,10 @@ function remarksOf(
     [
       baseline !== undefined && unbased,
       "some sources have no baseline (not read while idle, or for too short a time to tell its spread): their net is gross",
+    ],
+    [
+      busyRatio >= BUSY_RATIO,
+      `the processor was ${formatRatio(busyRatio)} busy while idle power was recorded: net is only what came on top of that, and what other programs gave way to is not in it`,
     ],
     [idleS < SHORT_IDLE_S, `idle power was seen for ${idleS.toFixed(1)} s only: its spread is a rough guess`],
     [
