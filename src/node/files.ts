@@ -37,6 +37,10 @@ const REFUSALS: Readonly<Record<string, { readonly why: string } & Readonly<Reco
   ENOTDIR: { why: "a part of the path is not a folder", read: "check the path", write: "check the path" },
   ENOSPC: { why: "the disk is full", read: "free some space", write: "free some space" },
   EROFS: { why: "the file system is read-only", read: "copy it", write: "choose another folder" },
+  EEXIST: { why: "a file stands in its way", read: "check the path", write: "choose another folder" },
+  EBUSY: { why: "in use by the system", read: "copy it", write: "choose another" },
+  ELOOP: { why: "links that lead to one another", read: "check the path", write: "check the path" },
+  ENAMETOOLONG: { why: "the name is too long", read: "check the path", write: "choose a shorter one" },
   EMFILE: { why: "too many open files", read: "close some programs", write: "close some programs" },
 };
 
@@ -94,11 +98,15 @@ function removeUnfinished(): void {
   for (const path of unfinished) rmSync(path, { force: true });
 }
 
-/** What is at `path` already, links followed: its real path and mode, and whether it can be replaced by renaming. */
+/** An error as the operating system would have given it, for what it would refuse later. */
+const refusal = (code: string): Error => Object.assign(new Error(code), { code });
+
+/** What is at `path` already, links followed: its real path and mode, and whether it can be replaced by renaming. A folder is refused. */
 function existing(path: string): { readonly real: string; readonly mode?: number; readonly isPlain: boolean } {
   const stat = statSync(path, { throwIfNoEntry: false });
   if (stat === undefined) return { real: path, isPlain: true };
-  return { real: realpathSync(path), mode: stat.mode & 0o7777, isPlain: stat.isFile() || stat.isDirectory() };
+  if (stat.isDirectory()) throw refusal("EISDIR");
+  return { real: realpathSync(path), mode: stat.mode & 0o7777, isPlain: stat.isFile() };
 }
 
 async function writeChunks(path: string, flags: string, chunks: Chunks): Promise<void> {
@@ -118,10 +126,24 @@ export function checkWritable(path: string): void {
   if (path === DASH) return;
   try {
     const { real, isPlain } = existing(path);
-    if (statSync(real, { throwIfNoEntry: false })?.isDirectory()) throw Object.assign(new Error(), { code: "EISDIR" });
     const place = isPlain ? dirname(real) : real;
-    if (isPlain && !statSync(place).isDirectory()) throw Object.assign(new Error(), { code: "ENOTDIR" });
+    if (isPlain && !statSync(place).isDirectory()) throw refusal("ENOTDIR");
     accessSync(place, isPlain ? constants.W_OK | constants.X_OK : constants.W_OK);
+  } catch (error) {
+    throw explainRefusal(error, path, "write");
+  }
+}
+
+/**
+ * Whether a folder could be made at `path`, or written into if it is there. Nothing is made.
+ * @throws InputError "cannot-write"
+ */
+export function checkWritableFolder(path: string): void {
+  try {
+    const stat = statSync(path, { throwIfNoEntry: false });
+    if (stat !== undefined && !stat.isDirectory()) throw refusal("EEXIST");
+    if (stat !== undefined) accessSync(path, constants.W_OK | constants.X_OK);
+    else if (dirname(path) !== path) checkWritableFolder(dirname(path));
   } catch (error) {
     throw explainRefusal(error, path, "write");
   }

@@ -7,7 +7,7 @@ import type { Checkpoint, CheckpointStore } from "../../learn/train/plan.ts";
 import type { Tensors } from "../../runtime/runtime.ts";
 import { arrayFromBytes, bytesOf, type Tensor, type TensorDataType } from "../../runtime/tensor.ts";
 import { InputError } from "../../units/input-error.ts";
-import { explainRefusal, writeWhole } from "../files.ts";
+import { checkWritableFolder, explainRefusal, writeWhole } from "../files.ts";
 
 const FILE = "checkpoint.bin";
 const MAGIC = Buffer.from("JCCKPT01", "latin1");
@@ -85,9 +85,10 @@ function decode(path: string, bytes: Buffer): Checkpoint {
 
 /**
  * Checkpoints in `folder`, which is made when the first one is written.
- * @throws InputError "damaged-checkpoint" on loading, "cannot-write" on saving
+ * @throws InputError "cannot-write" at once where it could not be, and on saving; "damaged-checkpoint" on loading
  */
 export function checkpointFolder(folder: string): CheckpointStore {
+  checkWritableFolder(folder);
   const path = join(folder, FILE);
   return {
     load: async () => {
