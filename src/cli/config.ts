@@ -4,6 +4,7 @@
 import { readFileSync, statSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { explainRefusal } from "../node/files.ts";
+import { oneLine } from "../units/error-text.ts";
 import { InputError } from "../units/input-error.ts";
 import { nearest } from "../units/nearest.ts";
 import type { IndexedCommand, OptionSpec, OptionValues } from "./command.ts";
@@ -152,7 +153,7 @@ export async function readConfig(path: string): Promise<Config> {
   } catch (error) {
     throw new InputError(
       "bad-config",
-      `"${path}" is not JSON: ${(error as Error).message}`,
+      `"${path}" is not JSON: ${oneLine(error)}`,
       "mend it, or add --no-config to do without",
     );
   }

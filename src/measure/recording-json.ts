@@ -1,5 +1,6 @@
 // A recording as JSON text and back: what `measure --record trace.json` writes and the replay meter reads.
 // The schema is ours ("joulecast/recording/1"); a failed read (NaN) is null. Files are the business of node/.
+import { oneLine } from "../units/error-text.ts";
 import { InputError } from "../units/input-error.ts";
 import { ORIGIN_KINDS } from "./origin.ts";
 import type { Domain, Kind, SourceInfo } from "./power-source.ts";
@@ -55,7 +56,7 @@ export function decodeRecording(text: string, shown: string): Recording {
   try {
     document = JSON.parse(text);
   } catch (error) {
-    return refuse(shown, `is not JSON: ${(error as Error).message}`);
+    return refuse(shown, `is not JSON: ${oneLine(error)}`);
   }
   const root = recordAt(document, shown, "");
   if (root.schema !== RECORDING_SCHEMA) {

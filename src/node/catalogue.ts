@@ -4,6 +4,7 @@ import { findDevice, hasDevice, mergeDevices } from "../hardware/find.ts";
 import type { Hardware } from "../hardware/hardware.ts";
 import { loadTailDevices } from "../hardware/long-tail.ts";
 import { parseHardware } from "../hardware/parse.ts";
+import { oneLine } from "../units/error-text.ts";
 import { InputError } from "../units/input-error.ts";
 import { explainRefusal } from "./files.ts";
 
@@ -22,7 +23,7 @@ function readDevice(path: string | URL, shown: string): Hardware {
     if (!(error instanceof SyntaxError)) throw error;
     throw new InputError(
       "bad-device",
-      `"${shown}" is not JSON: ${error.message}`,
+      `"${shown}" is not JSON: ${oneLine(error)}`,
       "compare it with a file of data/hardware",
     );
   }

@@ -1,18 +1,16 @@
 // Charts in Node: Observable Plot drawing into linkedom. Both are loaded on the first call (0.2 s), so that commands that
 // draw nothing do not pay for them.
 import type { Chart } from "../report/document.ts";
-import { InputError } from "../units/input-error.ts";
+import { loadOptional } from "./optional-package.ts";
 
-/** Both are optional packages. @throws InputError "no-charts" */
-function loadDrawing() {
-  return Promise.all([import("linkedom"), import("../report/chart.ts")]).catch((error: Error) => {
-    if ((error as NodeJS.ErrnoException).code !== "ERR_MODULE_NOT_FOUND") throw error;
-    throw new InputError(
-      "no-charts",
-      `charts need linkedom and @observablehq/plot: ${error.message.split("\n")[0]}`,
-      "install them beside joulecast (npm install linkedom @observablehq/plot), or take --markdown",
-    );
-  });
+/** @throws InputError "no-charts" */
+async function loadDrawing() {
+  const load = <T>(name: string, importIt: () => Promise<T>) =>
+    loadOptional("no-charts", name, importIt, "or take --markdown");
+  return [
+    await load("linkedom", () => import("linkedom")),
+    await load("@observablehq/plot", () => import("../report/chart.ts")),
+  ] as const;
 }
 
 /** Loads what drawing needs and returns the drawer: the `charts` option of `renderHtml`. @throws InputError "no-charts" */

@@ -1,6 +1,7 @@
 // The way to native libraries: koffi, loaded when first needed, and not at all where it is not installed. Who calls what is the
 // business of its users (nvidia/, windows/, perf-counter.ts).
 import { createRequire } from "node:module";
+import { whyNotLoaded } from "../optional-package.ts";
 
 type Koffi = typeof import("koffi");
 
@@ -9,11 +10,6 @@ export function loadKoffi(): { readonly koffi: Koffi } | { readonly reason: stri
   try {
     return { koffi: createRequire(import.meta.url)("koffi") as Koffi };
   } catch (error) {
-    return { reason: `the package koffi cannot be loaded: ${firstLine(error)}` };
+    return { reason: whyNotLoaded(error, "koffi") };
   }
-}
-
-/** First line of an error's message: loaders add long lists of what they tried. */
-export function firstLine(error: unknown): string {
-  return (error instanceof Error ? error.message : String(error)).split("\n")[0] ?? "";
 }

@@ -2,9 +2,11 @@
 import { cpus } from "node:os";
 import type { InferenceSession, Tensor } from "onnxruntime-node";
 import { median } from "../../math/statistics.ts";
+import { firstLine } from "../../units/error-text.ts";
 import { InputError } from "../../units/input-error.ts";
 import { failedAnswer } from "../child.ts";
 import { monotonicS } from "../clock.ts";
+import { loadOptional } from "../optional-package.ts";
 import { randomInput } from "./model-inputs.ts";
 import type { LoadOptions, ModelAnswer, ModelOrder, PassesOptions, TimedPasses } from "./model-protocol.ts";
 
@@ -21,20 +23,8 @@ let network: InferenceSession | undefined;
 /** Inputs of the loaded network: drawing them can take longer than the passes. */
 let fed: { readonly key: string; readonly feeds: Record<string, Tensor> } | undefined;
 
-async function loadRuntime(): Promise<Runtime> {
-  try {
-    return await import("onnxruntime-node");
-  } catch (error) {
-    throw new InputError(
-      "no-onnxruntime",
-      `ONNX Runtime cannot be loaded: ${firstLine(error)}`,
-      "install it beside joulecast: npm install onnxruntime-node",
-    );
-  }
-}
-
-const firstLine = (error: unknown): string =>
-  (error instanceof Error ? error.message : String(error)).split("\n")[0] ?? "";
+const loadRuntime = (): Promise<Runtime> =>
+  loadOptional("no-onnxruntime", "onnxruntime-node", () => import("onnxruntime-node"));
 
 /** What ONNX Runtime refuses is the model's (or the provider's) matter, not a bug of ours. */
 function refused(error: unknown, doing: string, hint: string): InputError {

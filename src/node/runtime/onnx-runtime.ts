@@ -6,7 +6,9 @@ import { elementCount, type Graph } from "../../graph/graph.ts";
 import { writeOnnx } from "../../onnx/write.ts";
 import type { CarriedTensor, Runtime, Session, SessionOptions, Tensors, WeightReader } from "../../runtime/runtime.ts";
 import { isTensorType, type Tensor, type TensorDataType, zeros } from "../../runtime/tensor.ts";
+import { firstLine } from "../../units/error-text.ts";
 import { InputError } from "../../units/input-error.ts";
+import { loadOptional } from "../optional-package.ts";
 import { findConvolutionBlock } from "./convolution-block.ts";
 
 type Ort = typeof import("onnxruntime-node");
@@ -34,18 +36,9 @@ export interface OnnxRuntimeOptions {
 
 let loaded: Promise<Ort> | undefined;
 
-const firstLine = (error: unknown): string =>
-  (error instanceof Error ? error.message : String(error)).split("\n")[0] ?? "";
-
 /** @throws InputError "no-onnxruntime" */
 function loadOrt(): Promise<Ort> {
-  loaded ??= import("onnxruntime-node").catch((error: unknown) => {
-    throw new InputError(
-      "no-onnxruntime",
-      `ONNX Runtime cannot be loaded: ${firstLine(error)}`,
-      "install it beside joulecast: npm install onnxruntime-node",
-    );
-  });
+  loaded ??= loadOptional("no-onnxruntime", "onnxruntime-node", () => import("onnxruntime-node"));
   return loaded;
 }
 

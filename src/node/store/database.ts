@@ -2,6 +2,7 @@
 // when it is broken. It is an index over the run folders, so no trouble with it can lose a run.
 import { renameSync } from "node:fs";
 import { setTimeout as sleep } from "node:timers/promises";
+import { firstLine } from "../../units/error-text.ts";
 import { InputError } from "../../units/input-error.ts";
 import { explainRefusal } from "../files.ts";
 import { explainSqlError, isDiskFull, type OpenSql, openSqlFile, type Sql } from "./duckdb.ts";
@@ -141,7 +142,6 @@ function putAside(options: DatabaseOptions, why: string): void {
 }
 
 const isBroken = (error: unknown): boolean => error instanceof NotOurs || troubleOf(error) === "broken";
-const firstLine = (error: unknown): string => (error as Error).message.split("\n")[0]!;
 
 /** In one process file locks do not hold against each other, so the uses of one file stand in a queue. */
 const queues = new Map<string, Promise<unknown>>();

@@ -2,6 +2,7 @@
 // start. Extensions are never fetched and, except for Parquet, SQL may not touch other files.
 import type { DuckDBConnection, DuckDBInstance } from "@duckdb/node-api";
 import { InputError } from "../../units/input-error.ts";
+import { loadOptional } from "../optional-package.ts";
 
 export type SqlValue = string | number | boolean | null;
 export type Row = Readonly<Record<string, SqlValue>>;
@@ -19,17 +20,13 @@ export interface Sql {
 /** Opens a database file, or one in memory (":memory:"). */
 export type OpenSql = (path: string) => Promise<Sql>;
 
-async function loadDuckDb(): Promise<typeof import("@duckdb/node-api")> {
-  try {
-    return await import("@duckdb/node-api");
-  } catch (error) {
-    throw new InputError(
-      "no-duckdb",
-      `the store needs @duckdb/node-api, which does not load here: ${(error as Error).message.split("\n")[0]}`,
-      "install it beside joulecast: npm install @duckdb/node-api; runs stay in their journals until then",
-    );
-  }
-}
+const loadDuckDb = (): Promise<typeof import("@duckdb/node-api")> =>
+  loadOptional(
+    "no-duckdb",
+    "@duckdb/node-api",
+    () => import("@duckdb/node-api"),
+    "runs stay in their journals until then",
+  );
 
 /** Has its own message, so that a full disk is not taken for a broken file. */
 export const isDiskFull = (error: unknown): boolean =>

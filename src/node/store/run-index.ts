@@ -1,6 +1,7 @@
 // The rows of the database: what it holds of each run, brought in line with the run folders, and asked.
 import type { Measurement } from "../../measure/measurement.ts";
 import { originLabel } from "../../measure/origin.ts";
+import { firstLine } from "../../units/error-text.ts";
 import { InputError } from "../../units/input-error.ts";
 import { unknownName } from "../../units/nearest.ts";
 import { appendRows, type Row, type Sql, type SqlValue } from "./duckdb.ts";
@@ -201,7 +202,7 @@ export async function listIndex(sql: Sql, filter: RunFilter): Promise<readonly R
     if (where === undefined) throw error;
     throw new InputError(
       "bad-where",
-      `"${where}" is not a condition over runs: ${(error as Error).message.split("\n")[0]}`,
+      `"${where}" is not a condition over runs: ${firstLine(error)}`,
       "columns: id, startedAt, command, kind, complete, durationS, exitCode, grossJ, baselineJ, netJ, netLowJ, netHighJ, meanPowerW, coverage, origin",
     );
   }

@@ -2,6 +2,7 @@
 // keeps there is shared-study.ts; the queue of jobs is pg-boss's own schema beside it.
 import type PgBoss from "pg-boss";
 import { InputError } from "../../units/input-error.ts";
+import { loadOptional } from "../optional-package.ts";
 
 /** Changes whenever the tables do. */
 const VERSION = 2;
@@ -129,12 +130,7 @@ export async function openPostgres(address: string): Promise<Postgres> {
       `"${address}" is no address of a database`,
       "write --store postgres://user@host/database",
     );
-  const Boss = await import("pg-boss").then(
-    (module) => module.default,
-    () => {
-      throw new InputError("no-postgres", "the package pg-boss cannot be loaded", "npm install pg-boss");
-    },
-  );
+  const { default: Boss } = await loadOptional("no-postgres", "pg-boss", () => import("pg-boss"));
   const boss = new Boss({
     connectionString: address,
     schema: QUEUE_SCHEMA,

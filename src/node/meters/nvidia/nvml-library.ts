@@ -2,7 +2,8 @@
 // It reads and never sets. Both koffi and the library are optional: what is absent is a reason, not a crash. Meanings of sources
 // are nvml.ts. Signatures and constants: [NVML], nvml.h of driver 530 and later.
 import type { LibraryHandle } from "koffi";
-import { firstLine, loadKoffi } from "../native.ts";
+import { firstLine } from "../../../units/error-text.ts";
+import { loadKoffi } from "../native.ts";
 
 /** What a call gave, or the library's error code with its text. */
 export type Answer<T> = { readonly value: T } | { readonly code: number; readonly error: string };
