@@ -264,6 +264,14 @@ describe("formatProgress", () => {
     expect(line.trimEnd()).toBe("trying  ━━──────────────  1 of 8 actions  28.0 s left");
   });
 
+  it("keeps the time that is left longest where there is little room", () => {
+    const shown = (width: number) =>
+      formatProgress({ label: "epoch 1", done: 250, total: 1000, unit: "batches", elapsedS: 2 }, width).trimEnd();
+    expect(shown(60)).toBe("epoch 1  ━━━━────────────  250 of 1,000 batches  6.00 s left");
+    expect(shown(48)).toBe("epoch 1  250 of 1,000 batches  6.00 s left");
+    expect(shown(24)).toBe("epoch 1  6.00 s left");
+  });
+
   it("says only what is known", () => {
     expect(formatProgress({ label: "reading", done: 2e6, unit: "B", elapsedS: 0 }).trimEnd()).toBe("reading  2.00 MB");
   });
