@@ -1,10 +1,11 @@
 // A file that is dropped anywhere on the page.
-import { useEffect, useState } from "preact/hooks";
+import { useLayoutEffect, useState } from "preact/hooks";
 
 /** Calls back with it, and with the element that it fell on. Says whether one is held over the page. */
 export function useDrop(onFile: (file: File, on: Element | undefined) => void): boolean {
   const [isOver, setOver] = useState(false);
-  useEffect(() => {
+  // In place with the view itself: between a view's first paint and an effect after it, a drop would make the browser leave the page.
+  useLayoutEffect(() => {
     const over = (event: DragEvent) => {
       event.preventDefault();
       setOver(true);
