@@ -307,7 +307,7 @@ describe("what goes wrong on the way", () => {
       const result = resultOf(["measure", "--json", "--idle", "0.3s", "--", process.execPath, "-e", script], 3);
       expect(result).toMatchObject({ exitCode: 3, repeats: 1, sampler: null });
       expect(result.warnings.join()).toMatch(/nothing is recorded after .* SIGKILL/);
-      expect(result.coverage).toBeGreaterThan(0.2);
+      expect(result.coverage).toBeGreaterThan(0);
       expect(result.coverage).toBeLessThan(0.9);
       expect(JSON.parse(readFileSync(join(home, "runs", result.runId, "run.json"), "utf8")).complete).toBe(false);
     },
