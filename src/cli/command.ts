@@ -46,8 +46,10 @@ export interface Outcome {
   readonly exitCode?: number;
   /** Where the text form goes: "stderr" leaves stdout to the program that was run, "nowhere" is for scripts. Default "stdout". */
   readonly textTo?: "stdout" | "stderr" | "nowhere";
-  /** Lines for stderr: limits exceeded, files written. */
+  /** Lines for stderr: what was noticed, files written. */
   readonly remarks?: readonly string[];
+  /** Lines for stderr that say why the exit code is 1. Told with --quiet too: a failure without a reason helps nobody. */
+  readonly failures?: readonly string[];
   /** Printed as it is where the document would be printed as text: what another program reads (`export --prometheus`). */
   readonly text?: string;
   /** What goes on after the result has been printed: a server. Its value is the exit code. */

@@ -115,6 +115,7 @@ export async function writeFiles(
 ): Promise<void> {
   const tell = (line: string) => options.quiet === true || terminal.stderr.write(`joulecast: ${line}\n`);
   for (const line of outcome.remarks ?? []) tell(line);
+  for (const line of outcome.failures ?? []) terminal.stderr.write(`joulecast: ${line}\n`);
   if (options.html !== undefined) {
     const { htmlPage } = await import("../node/html-page.ts");
     await writeWhole(options.html, [await htmlPage(outcome.document, provenance)]);

@@ -248,7 +248,8 @@ export const estimate: Command = {
         });
       },
       exitCode: limits.exceeded.length > 0 ? 1 : 0,
-      remarks: [...incompleteRemarks(work), ...(limits.remarks ?? []), ...limits.exceeded],
+      remarks: [...incompleteRemarks(work), ...(limits.remarks ?? [])],
+      failures: limits.exceeded,
     };
   },
 };
