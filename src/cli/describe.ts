@@ -1,6 +1,7 @@
 // A command's data as a program of the commander library: words, arguments, options, help.
 import type { Command as Program } from "commander";
 import { InputError } from "../units/input-error.ts";
+import { unknownName } from "../units/nearest.ts";
 import type { Command } from "./command.ts";
 import { allOptions } from "./standard-options.ts";
 
@@ -13,16 +14,39 @@ const collect = (value: string, previous: readonly string[] | undefined): readon
 function parentOf(program: Program, word: string): Program {
   const found = program.commands.find((child) => child.name() === word);
   if (found !== undefined) return found;
+  const hint = `\`joulecast ${word} --help\` lists what can follow`;
   return program
     .command(word)
     .summary(`\`joulecast ${word} --help\` lists what it can do`)
-    .action(() => {
-      throw new InputError(
-        "no-command",
-        `"${word}" alone is no command`,
-        `\`joulecast ${word} --help\` lists what can follow`,
-      );
+    .helpCommand(false)
+    .allowExcessArguments(true)
+    .action((_options: unknown, made: Program) => {
+      const [second] = made.args;
+      if (second === undefined) throw new InputError("no-command", `"${word}" alone is no command`, hint);
+      const known = made.commands.map((child) => `${word} ${child.name()}`);
+      throw unknownName("command", `${word} ${second}`, known, hint);
     });
+}
+
+/** A line of the shell in at most `width` columns, broken before an option or a redirection as one would break it by hand. */
+function brokenLine(line: string, width: number): string {
+  const pieces = line.split(/ (?=-{1,2}[a-z]|> )/);
+  const lines = [pieces[0]!];
+  for (const piece of pieces.slice(1)) {
+    const longer = `${lines.at(-1)} ${piece}`;
+    // Room for the backslash that a next line needs.
+    if (longer.length + 2 <= width) lines[lines.length - 1] = longer;
+    else lines.push(`    ${piece}`);
+  }
+  return lines.join(" \\\n");
+}
+
+/** Examples under a command's help, as wide as its help is. */
+function addExamples(made: Program, examples: readonly string[], heading = "\nExamples:\n"): void {
+  if (examples.length === 0) return;
+  const shown = (width: number) =>
+    examples.map((line) => `  $ ${brokenLine(line, width - 4).replaceAll("\n", "\n    ")}`);
+  made.addHelpText("after", () => heading + shown(made.configureOutput().getOutHelpWidth?.() ?? 80).join("\n"));
 }
 
 /** Adds a command to the program. @returns what an action can be given to */
@@ -45,7 +69,9 @@ export function describe(program: Program, command: Command): Program {
     else made.option(option.flags, option.description);
   }
   if (command.notes !== undefined) made.addHelpText("after", `\n${command.notes.join("\n")}`);
-  if (command.examples.length > 0)
-    made.addHelpText("after", `\nExamples:\n${command.examples.map((line) => `  $ ${line}`).join("\n")}`);
+  addExamples(made, command.examples);
+  // A word that is no command itself shows one example of each command below it.
+  if (parent !== program && parent.summary().startsWith("`"))
+    addExamples(parent, command.examples.slice(0, 1), parent.commands.length > 1 ? "" : undefined);
   return made;
 }

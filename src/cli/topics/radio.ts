@@ -11,7 +11,7 @@ interferer as well, at --sir below the signal. Channels: awgn, rayleigh (one
 draw per slot and antenna), tdl-a to tdl-e with --delay-spread and --doppler.
 
 Receivers: perfect (knows the channel), lmmse, ls, or an .onnx file that maps
-received symbols to bit likelihoods, such as one trained by \`train zoo:deeprx\`.
+received symbols to bit likelihoods, such as one trained by \`train deeprx\`.
 
 A point stops at --min-errors or --slots, whichever is given; with both, at
 --slots at the latest. --resume FILE keeps the state: the same line goes on.

@@ -136,7 +136,7 @@ async function linkBerRun(options: OptionValues, context: CommandContext): Promi
 
 export const linkBer: Command = {
   name: "link ber",
-  summary: "Simulate a 5G uplink and count the bit errors of receivers",
+  summary: "simulate a 5G uplink and count the bit errors of receivers",
   arguments: [],
   options: BER_OPTIONS,
   notes: [
@@ -147,7 +147,7 @@ export const linkBer: Command = {
     "  ls       least squares at the pilots, straight lines between, LMMSE combining",
     "  FILE     a network from batch×(4·antennas + 2)×symbols×subcarriers planes",
     "           (received, raw estimate, pilots) to a logit per bit and element",
-    "All receivers get the same slots; to the first three interference is white noise.",
+    "All receivers get the same slots; to all but FILE interference is white noise.",
   ],
   examples: [
     "joulecast link ber --channel tdl-c --receiver lmmse,ls --sinr -4:32:2",

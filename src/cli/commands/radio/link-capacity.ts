@@ -154,7 +154,7 @@ function linkCapacityRun(options: OptionValues): Outcome {
 
 export const linkCapacity: Command = {
   name: "link capacity",
-  summary: "Say how many bits per second a radio link can carry, and the joules of each",
+  summary: "say how many bits per second a radio link can carry, and the joules of each",
   arguments: [],
   options: [
     { flags: "--bandwidth <hz>", description: "W, Hz, above 0 (default 1MHz)" },

@@ -147,7 +147,7 @@ export const advise: Command = {
   arguments: [{ name: "model", description: "an .onnx file, or a built-in network as zoo:NAME", required: true }],
   options: ADVISE_OPTIONS,
   notes: [
-    "On this-machine what can be tried is run beside the network, by clock and by meter.",
+    "Without --on, what can be tried here is run beside the network and measured.",
     "For another device all joules are estimates. Nothing is changed or set.",
   ],
   examples: [

@@ -279,7 +279,7 @@ export const prune: Command = {
   options: PRUNE_OPTIONS,
   out: "where to write the pruned network, an .onnx file",
   notes: [
-    "threshold and magnitude make zeros; structured and slimming make a smaller network.",
+    "threshold and magnitude make zeros, structured and slimming a smaller network.",
     "With --l1 the loss holds the sum of all weights: begin with a trained network.",
   ],
   examples: [
