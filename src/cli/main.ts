@@ -39,12 +39,12 @@ async function loadCommands(first: string, others: readonly string[]): Promise<r
   const firsts = [...new Set(names.map((name) => name.split(" ")[0]!))];
   if (!first.startsWith("-")) throw unknownName("command", first, firsts, "`joulecast --help` lists the commands");
   const command = others.find((word) => firsts.includes(word));
+  if (command === undefined)
+    throw unknownName("option", first, ["--help", "--version"], "`joulecast --help` lists the commands");
   throw new InputError(
     "bad-usage",
     `"${first}" stands before the command`,
-    command === undefined
-      ? "`joulecast --help` lists the commands"
-      : `options follow the command: joulecast ${command} … ${first}`,
+    `options follow the command: joulecast ${command} … ${first}`,
   );
 }
 
@@ -209,7 +209,7 @@ export async function main(words: readonly string[], terminal: Terminal): Promis
           .filter((value): value is string => typeof value === "string");
         const { checkOutput, print, shownOptions, writeFiles } = await import("./output.ts");
         const shown = shownOptions(options as OutputOptions, command.out !== undefined);
-        checkOutput(options as OutputOptions, command.out !== undefined);
+        await checkOutput(options as OutputOptions, command.out !== undefined);
         const context = await contextOf(terminal, version, rest, options.quiet === true);
         verbose(options, `${command.name} loaded after ${Math.round(performance.now() - startMs)} ms`);
         const outcome = await command.run(args, options, context);

@@ -67,11 +67,11 @@ export function shownOptions({ out, ...others }: OutputOptions, ownOut: boolean)
 }
 
 /**
- * Whether the options can be obeyed, before the work is done: at most one form, files that can be written.
+ * Whether the options can be obeyed, before the work is done: at most one form, files that can be written, packages that draw.
  * @param ownOut the command writes --out itself
- * @throws InputError "two-forms" | "no-csv" | "cannot-write"
+ * @throws InputError "two-forms" | "no-csv" | "cannot-write" | "no-charts"
  */
-export function checkOutput(options: OutputOptions, ownOut: boolean): void {
+export async function checkOutput(options: OutputOptions, ownOut: boolean): Promise<void> {
   const asked = FORMS.filter((form) => options[form] === true);
   if (ownOut && options.out === DASH && asked[0] !== undefined)
     throw new InputError("two-forms", `--out - and --${asked[0]} both want stdout`, "give --out a file");
@@ -84,6 +84,7 @@ export function checkOutput(options: OutputOptions, ownOut: boolean): void {
   if (options.table !== undefined && options.csv !== true)
     throw new InputError("no-csv", `--table ${options.table} needs --csv`, "add --csv");
   for (const path of [options.html, options.out]) if (path !== undefined) checkWritable(path);
+  if (options.html !== undefined) await (await import("../node/draw.ts")).chartDrawer();
 }
 
 /** Prints the outcome in the one form asked for. @returns what it looks like in that form */

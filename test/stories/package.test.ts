@@ -65,7 +65,13 @@ describe("the package", () => {
       "LICENSE",
     ])
       expect(paths).toContain(path);
-    expect(paths.filter((path) => /\.test\.|^src\/|^test\/|^bench\/|tsbuildinfo/.test(path))).toEqual([]);
+    expect(paths.filter((path) => /\.test\.|^src\/|^test\/|^bench\/.*js$|tsbuildinfo|\.pyc$/.test(path))).toEqual([]);
+  });
+  it("holds what its README links to", () => {
+    const readme = readFileSync(join(installed, "README.md"), "utf8");
+    const links = [...readme.matchAll(/\]\((?!https?:)([^)#]+)\)/g)].map(([, path]) => path!);
+    expect(links.length).toBeGreaterThan(10);
+    for (const path of links) expect(existsSync(join(installed, path)), path).toBe(true);
   });
   it("runs here with no optional package beside it", () => {
     for (const name of optional) expect(existsSync(join(folder, "node_modules", name)), name).toBe(false);
@@ -100,9 +106,10 @@ describe("without any optional package", () => {
     ],
     ["agent --store postgres://nobody@127.0.0.1:1/none", "npm install pg-boss"],
   ])("joulecast %s says `%s`", (line, wanted) => {
-    const { status, stderr } = joulecast(...line.split(" "));
+    const { status, stdout, stderr } = joulecast(...line.split(" "));
     expect(stderr).toContain(wanted);
-    expect(stderr).not.toContain("bug");
+    expect(stderr).toMatch(/^joulecast: the optional package \S+ is not installed\n {2}→ .*\n$/);
+    expect(stdout, "nothing is printed before what cannot be finished").toBe("");
     expect(status).toBe(2);
   });
 });
