@@ -23,17 +23,20 @@ function sharedStart(a: string, b: string): number {
   return length;
 }
 
-/** The `count` candidates closest to `word`, nearest first; prefixes and contained words before edits. */
+/** The `count` candidates closest to `word`, nearest first; prefixes and contained words before edits. None that half of its letters miss. */
 export function nearest(word: string, candidates: readonly string[], count = 3): string[] {
   const wanted = word.toLowerCase();
-  const score = (candidate: string): number => {
+  const scored = (candidate: string) => {
     const name = candidate.toLowerCase();
-    const contained = wanted.length >= 3 && (name.includes(wanted) || wanted.includes(name));
+    const isContained = wanted.length >= 3 && (name.includes(wanted) || wanted.includes(name));
+    const distance = editDistance(wanted, name);
     // Among equally far names the one that begins alike was more likely meant.
-    return editDistance(wanted, name) - sharedStart(wanted, name) / 100 - (contained ? 100 : 0);
+    const score = distance - sharedStart(wanted, name) / 100 - (isContained ? 100 : 0);
+    return { candidate, score, isNear: isContained || distance <= Math.max(1, wanted.length / 2) };
   };
   return candidates
-    .map((candidate) => ({ candidate, score: score(candidate) }))
+    .map(scored)
+    .filter(({ isNear }) => isNear)
     .sort((a, b) => a.score - b.score)
     .slice(0, count)
     .map(({ candidate }) => candidate);
