@@ -1,6 +1,6 @@
 // Every example runs as its first lines say, and prints what it promises.
 import { spawnSync } from "node:child_process";
-import { mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { describe, expect, it } from "vitest";
 import { parse } from "yaml";
@@ -130,26 +130,27 @@ describe("examples", () => {
     const step = steps.find(({ name }) => name === "joules before and after")!;
 
     /** Runs the step as the runner does, with the two checkouts beside each other. */
-    function pullRequest(base: string | undefined, proposed: string) {
+    function pullRequest(base: string | undefined, proposed: string | undefined) {
       const workspace = join(temporaryFolder(), "w");
       const bin = join(workspace, "bin");
       for (const name of ["base/models", "proposed/models", "bin"])
         mkdirSync(join(workspace, name), { recursive: true });
       writeFileSync(join(bin, "joulecast"), `#!/bin/sh\nexec "${process.execPath}" "${MAIN}" "$@"\n`, { mode: 0o755 });
       if (base) runCli(["zoo", "write", base, join(workspace, "base/models/m.onnx")]);
-      runCli(["zoo", "write", proposed, join(workspace, "proposed/models/m.onnx")]);
+      if (proposed) runCli(["zoo", "write", proposed, join(workspace, "proposed/models/m.onnx")]);
       const env = {
         ...process.env,
         ...workflow.env,
         PATH: `${bin}:${process.env.PATH}`,
         GITHUB_STEP_SUMMARY: join(workspace, "summary.md"),
       };
-      const { status, stderr } = spawnSync("bash", ["-eo", "pipefail", "-c", step.run!], {
+      const { status, stdout, stderr } = spawnSync("bash", ["-eo", "pipefail", "-c", step.run!], {
         cwd: workspace,
         env,
         encoding: "utf8",
       });
-      return { status, stderr, summary: readFileSync(env.GITHUB_STEP_SUMMARY, "utf8") };
+      const summary = existsSync(env.GITHUB_STEP_SUMMARY) ? readFileSync(env.GITHUB_STEP_SUMMARY, "utf8") : "";
+      return { status, stdout, stderr, summary };
     }
 
     it("passes what stays, and what is new", () => {
@@ -157,6 +158,10 @@ describe("examples", () => {
       expect(same.status, same.stderr).toBe(0);
       expect(same.summary).toContain("jetson-nano");
       expect(pullRequest(undefined, "mnist-cnn").status).toBe(0);
+    });
+    it("fails where no file matches: a check that looks at nothing is no check", () => {
+      const none = pullRequest("mnist-cnn", undefined);
+      expect(none).toMatchObject({ status: 1, stdout: expect.stringContaining("no file matches MODELS") });
     });
     it("fails what rises by more than 5 %", () => {
       const dearer = pullRequest("cifar/lenet", "mnist-cnn");
