@@ -20,8 +20,9 @@ function parentOf(program: Program, word: string): Program {
     .summary(`\`joulecast ${word} --help\` lists what it can do`)
     .helpCommand(false)
     .allowExcessArguments(true)
+    .allowUnknownOption(true)
     .action((_options: unknown, made: Program) => {
-      const [second] = made.args;
+      const second = made.args.find((each) => !each.startsWith("-"));
       if (second === undefined) throw new InputError("no-command", `"${word}" alone is no command`, hint);
       const known = made.commands.map((child) => `${word} ${child.name()}`);
       throw unknownName("command", `${word} ${second}`, known, hint);

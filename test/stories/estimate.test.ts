@@ -162,9 +162,11 @@ describe("reports", () => {
 describe("limits for continuous integration", () => {
   it("--max-j exits 1 above the limit and 0 below", () => {
     expect(runCli(["estimate", lenet, "--on", "rtx-3090", "--max-j", "1J"]).status).toBe(0);
-    const above = runCli(["estimate", lenet, "--on", "rtx-3090", "--max-j", "1nJ"]);
-    expect(above.status).toBe(1);
-    expect(above.stderr).toContain("limit exceeded");
+    for (const quiet of [[], ["--quiet"]]) {
+      const above = runCli(["estimate", lenet, "--on", "rtx-3090", "--max-j", "1nJ", ...quiet]);
+      expect(above.status).toBe(1);
+      expect(above.stderr).toContain("limit exceeded");
+    }
   });
   it("--baseline exits 1 when joules rise by more than allowed", () => {
     const old = join(folder, "old.json");

@@ -32,6 +32,14 @@ describe("help", () => {
     for (const name of Object.keys(COMMANDS)) expect(stdout).toMatch(new RegExp(`^ {2}${name} `, "m"));
     expect(stdout.split("\n").filter((line) => line.length > 80)).toEqual([]);
   });
+  it.each([...Object.keys(COMMANDS), "link", "study", "data"])(
+    "of %s fits 80 columns and ends with an example",
+    (name) => {
+      const { stdout } = runCli([...name.split(" "), "--help"]);
+      expect(stdout.split("\n").filter((line) => line.length > 80)).toEqual([]);
+      expect(stdout).toContain("\nExamples:\n  $ joulecast ");
+    },
+  );
   it("of a command comes both ways round", () => {
     expect(runCli(["help", "zoo", "write"]).stdout).toBe(runCli(["zoo", "write", "--help"]).stdout);
   });
@@ -67,6 +75,10 @@ describe("misspelt", () => {
     [["histroy"], "history"],
     [["estimate", "zoo:mnist-cnn", "--metrc", "tdp"], "--metric"],
     [["--json", "estimate"], "joulecast estimate … --json"],
+    [["link", "bre"], "link ber"],
+    [["study", "rnu", "plan.yaml"], "study run"],
+    [["data", "gte", "--verbose"], "data get"],
+    [["--hlep"], "--help"],
   ])("%j is answered with %s", (args, wanted) => {
     const { status, stderr } = runCli(args);
     expect(status).toBe(2);

@@ -13,7 +13,7 @@ export const completion: Command = {
   options: [],
   notes: [
     "Where the shells look for it:",
-    ...Object.values(SHELLS).map(({ install }) => `  ${install}`),
+    ...Object.values(SHELLS).map(({ install }) => install),
     "For this session alone: source <(joulecast completion bash)",
   ],
   examples: ["joulecast completion bash"],
