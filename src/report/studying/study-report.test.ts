@@ -36,7 +36,7 @@ it("keeps machine, batch and hyperparameters in 80 columns where they tell rows 
 
 it("shows trainable parameters, buffers and the spread of repetitions", () => {
   const text = renderText(shown, { width: 400, full: true });
-  for (const title of ["trainable", "buffers", "±", "repetitions", "above idle", "mean power"])
+  for (const title of ["trainable", "buffers", "±", "repetitions", "above idle", "gross power"])
     expect(text).toContain(title);
 });
 
