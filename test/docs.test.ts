@@ -1,4 +1,4 @@
-// The pages of docs/ do what they say: every block is run, in order, in a folder of the page's own, against a fake machine whose
+// The pages of docs/ and the README do what they say: every block is run, in order, in a folder of the page's own, against a fake machine whose
 // power is known (40 W, and 5 W of memory). JOULECAST_DOCS_LOG=FILE keeps what they printed, from which the pages' outputs are taken.
 import { spawnSync } from "node:child_process";
 import {
@@ -16,16 +16,16 @@ import { dirname, join, resolve } from "node:path";
 import { afterAll, describe, expect, it } from "vitest";
 import { temporaryFolder } from "./stories/run-cli.ts";
 import { fedTree } from "./support/fed-tree.ts";
-import { applyHunks, type Block, blocksOf, perform, useOf } from "./support/page.ts";
+import { applyHunks, type Block, blocksOf, missingLines, perform, useOf } from "./support/page.ts";
 
 const ROOT = resolve(import.meta.dirname, "..");
-const DOCS = join(ROOT, "docs");
 const LOG = process.env.JOULECAST_DOCS_LOG;
-const pages = readdirSync(DOCS).filter((name) => name.endsWith(".md"));
-const textOf = (page: string): string => readFileSync(join(DOCS, page), "utf8");
+const docs = readdirSync(join(ROOT, "docs")).filter((name) => name.endsWith(".md"));
+const pages = ["README.md", ...docs.map((name) => `docs/${name}`)];
+const textOf = (page: string): string => readFileSync(join(ROOT, page), "utf8");
 
 /** The page on adding things works on the sources themselves: it gets a copy of them. */
-const IN_A_CHECKOUT = ["hardware.md"];
+const IN_A_CHECKOUT = ["docs/hardware.md"];
 const CHECKOUT = [
   "src",
   "dist",
@@ -35,8 +35,8 @@ const CHECKOUT = [
   "tsconfig.pure.json",
   "tsconfig.node.json",
 ];
-/** How many blocks may be shown without being run: what needs a GPU, a network or somebody's own files. */
-const MOST_NO_RUN = 6;
+/** How many blocks may be shown without being run: what needs a GPU, a network or somebody's own files, and the README's two commands. */
+const MOST_NO_RUN = 8;
 
 const fed = await fedTree(40, 5, 1000);
 afterAll(() => fed.stop());
@@ -88,11 +88,11 @@ function makeFolder(page: string): { folder: string; env: Record<string, string 
 /** Two pages at a time: they sleep as often as they compute, and more would only be in each other's measurements. */
 let freeTurns = 2;
 const waiting: (() => void)[] = [];
-async function inTurn(page: string): Promise<void> {
+async function inTurn(page: string): Promise<readonly string[]> {
   if (freeTurns === 0) await new Promise<void>((turn) => waiting.push(turn));
   else freeTurns--;
   try {
-    await runPage(page);
+    return await runPage(page);
   } finally {
     const next = waiting.shift();
     if (next === undefined) freeTurns++;
@@ -100,38 +100,47 @@ async function inTurn(page: string): Promise<void> {
   }
 }
 
-async function runPage(page: string): Promise<void> {
+/** Runs a page's blocks. @returns lines that it shows and that were not printed, each with its place */
+async function runPage(page: string): Promise<readonly string[]> {
   const { folder, env } = makeFolder(page);
+  const untrue: string[] = [];
+  let output = "";
   for (const block of blocksOf(textOf(page))) {
+    const where = `${page}:${block.line}`;
+    if (block.language === "text" && !block.settings.has("from"))
+      untrue.push(...missingLines(block.text, output).map((line) => `${where} shows: ${line}`));
     if (!canRun(block)) continue;
     const ran = await perform(block, folder, env);
     if (ran === undefined) continue;
-    const where = `docs/${page}:${block.line}`;
+    output = ran.output;
     if (LOG !== undefined) appendFileSync(LOG, `===== ${where}\n${block.text}----- ${ran.status}\n${ran.output}\n`);
     expect(ran.status, `${where}\n${block.text}\n${ran.output}`).toBe(Number(block.settings.get("exit") ?? 0));
   }
+  return untrue;
 }
 
-describe("docs/", () => {
+describe("the pages", () => {
   describe.concurrent("run as they stand", () => {
-    it.each(pages.filter(canRunPage))("%s", { timeout: 600_000 }, inTurn);
+    it.each(pages.filter(canRunPage))("%s", { timeout: 600_000 }, async (page) => {
+      expect(await inTurn(page)).toEqual([]);
+    });
   });
-  it("index lists every page", () => {
-    const index = textOf("README.md");
-    for (const page of pages.filter((name) => name !== "README.md")) expect(index).toContain(`](${page})`);
+  it("of docs/ are all in its index", () => {
+    const index = textOf("docs/README.md");
+    for (const name of docs.filter((each) => each !== "README.md")) expect(index).toContain(`](${name})`);
   });
   it.each(pages)("%s links to files that are there", (page) => {
     const links = [...textOf(page).matchAll(/\]\((?!https?:)([^)#]+)(?:#[^)]*)?\)/g)].map(([, path]) => path!);
-    for (const link of links) expect(existsSync(join(DOCS, link)), link).toBe(true);
+    for (const link of links) expect(existsSync(join(ROOT, dirname(page), link)), link).toBe(true);
   });
   it("skip few blocks, each with its reason before it", () => {
     const skipped = pages.flatMap((page) => blocksOf(textOf(page)).filter(({ settings }) => settings.has("no-run")));
     expect(skipped.length).toBeLessThanOrEqual(MOST_NO_RUN);
     for (const { before, text } of skipped) expect(before, text).toMatch(/not run/i);
   });
-  it("have programs to run on every page but the index and the physics", () => {
+  it("have programs to run, but for the index and the physics", () => {
     const idle = pages.filter((page) => blocksOf(textOf(page)).every((block) => useOf(block) !== "run"));
-    expect(idle.filter((page) => !["README.md", "physics.md"].includes(page))).toEqual([]);
+    expect(idle.sort()).toEqual(["docs/README.md", "docs/physics.md"]);
   });
 });
 
@@ -148,6 +157,11 @@ describe("a page as a program", () => {
   it("ends a block of commands at the first that fails, and tells its code and output", async () => {
     const [block] = blocksOf("```sh\necho seen\nsh -c 'exit 4'\necho unseen\n```\n");
     expect(await perform(block!, temporaryFolder(), process.env)).toEqual({ status: 4, output: "seen\n" });
+  });
+  it("shows lines that were printed, whatever the numbers were", () => {
+    const printed = "epochs\n  1  3.25 J  in 4 ms\nnet energy   8.1 mJ\n";
+    expect(missingLines("epochs\n…\nnet energy  -7 mJ\n", printed)).toEqual([]);
+    expect(missingLines("\n1  99 J\ngross  7 J\n", printed)).toEqual(["gross  7 J"]);
   });
   it("changes a file as a diff says, and only where its lines stand once", () => {
     const file = "one\ntwo\nthree\n";

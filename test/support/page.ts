@@ -2,7 +2,8 @@
 //   sh                run, must end with 0        sh exit=2   must end with 2        sh no-run   only shown
 //   LANG file=PATH    written to PATH             diff file=PATH   its + and - lines are applied to PATH
 //   js, python        run by node, by python3     python needs=MODULE   only where the module is there
-// All others (text, …) are only shown. This file knows blocks and how to run one; what a page may rely on is docs.test.ts.
+//   text              must be lines of the output before, but for numbers      text from=MACHINE   as that machine printed it
+// All others are only shown. This file knows blocks and how to run one; what a page may rely on is docs.test.ts.
 import { spawn } from "node:child_process";
 import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
@@ -75,6 +76,18 @@ export function applyHunks(file: string, diff: string): string {
     if (old === "" || places !== 1) throw new Error(`these lines stand ${places} times in the file, not once:\n${old}`);
     return text.replace(old, () => renewed);
   }, file);
+}
+
+/** A line's first cell without numbers, their units and the length of a rule: what stays the same from one run to the next. */
+function label(line: string): string {
+  const [first = ""] = line.trim().split(/ {2,}/);
+  return first.replaceAll(/-?\d[\d.,]*( [a-zA-Zµ%]+)?/g, "0").replace(/^─+$/, "─");
+}
+
+/** Lines of a shown output that the program did not print; numbers may differ. Lines that begin with "…" stand for what was left out. */
+export function missingLines(shown: string, printed: string): string[] {
+  const labels = new Set(printed.split("\n").map(label));
+  return shown.split("\n").filter((line) => !line.startsWith("…") && !labels.has(label(line)));
 }
 
 /** How a block is run, by language; undefined where it is only shown or written. */
