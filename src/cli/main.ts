@@ -110,8 +110,10 @@ function exitCodeOf(error: InputError, rest: readonly string[] | undefined): num
   return EXIT_CODES[error.code] ?? 2;
 }
 
-function explain(error: InputError): string {
-  return `joulecast: ${error.message}${error.hint === "" ? "" : `\n  → ${error.hint}`}\n`;
+/** One line and its hint. File names and what other programs said may hold anything: it must not steer the terminal. */
+function explain({ message, hint }: InputError, harmless: (text: string) => string): string {
+  const lines = [`joulecast: ${message.replaceAll(/\s*[\r\n]+\s*/g, " ")}`, ...(hint === "" ? [] : [`  → ${hint}`])];
+  return `${lines.map(harmless).join("\n")}\n`;
 }
 
 /** Commander's complaint as one of ours: its text without "error: ", its suggestion kept. */
@@ -209,7 +211,7 @@ export async function main(words: readonly string[], terminal: Terminal): Promis
           .filter((value): value is string => typeof value === "string");
         const { checkOutput, print, shownOptions, writeFiles } = await import("./output.ts");
         const shown = shownOptions(options as OutputOptions, command.out !== undefined);
-        await checkOutput(options as OutputOptions, command.out !== undefined);
+        await checkOutput(options as OutputOptions, command.out !== undefined, args);
         const context = await contextOf(terminal, version, rest, options.quiet === true);
         verbose(options, `${command.name} loaded after ${Math.round(performance.now() - startMs)} ms`);
         const outcome = await command.run(args, options, context);
@@ -233,7 +235,8 @@ export async function main(words: readonly string[], terminal: Terminal): Promis
         `${JSON.stringify({ schema: `joulecast/${running === "" ? "error" : running.replaceAll(" ", "-")}/1`, version, command: running, error: { code, message, hint } })}\n`,
       );
     }
-    terminal.stderr.write(explain(error));
+    const { harmless } = await import("../report/width.ts");
+    terminal.stderr.write(explain(error, harmless));
     if (wants.verbose) terminal.stderr.write(`${error.stack ?? ""}\n`);
     return exitCodeOf(error, rest);
   }
@@ -254,5 +257,6 @@ function isProgram(): boolean {
 if (isProgram()) {
   const argv = process.argv.slice(2);
   const terminal = { stdout: process.stdout, stderr: process.stderr };
-  await (argv.includes("--") ? runProgram(() => main(argv, terminal), 125) : runProgram(() => main(argv, terminal)));
+  const measures = argv.includes("--");
+  await runProgram(() => main(argv, terminal), ...(measures ? [{ bug: 125, unwritten: 125 }] : []));
 }

@@ -1,11 +1,13 @@
 // A command's outcome → what is printed and written. One table of forms; the HTML file is made only when asked for.
-
+import { existsSync } from "node:fs";
+import { resolve } from "node:path";
 import { checkWritable, writeWhole } from "../node/files.ts";
 import { DASH } from "../node/standard-streams.ts";
 import { renderCsv } from "../report/csv.ts";
 import type { Document } from "../report/document.ts";
 import { renderMarkdown } from "../report/markdown.ts";
 import { renderText } from "../report/text.ts";
+import { harmless } from "../report/width.ts";
 import { InputError } from "../units/input-error.ts";
 import type { Outcome } from "./command.ts";
 import type { Terminal } from "./main.ts";
@@ -66,12 +68,29 @@ export function shownOptions({ out, ...others }: OutputOptions, ownOut: boolean)
   return out === undefined || out === DASH ? others : { ...others, out };
 }
 
+/** @throws InputError "would-overwrite" where a report would be written over another, or over what it is of */
+function checkApart(written: readonly string[], inputs: readonly string[]): void {
+  const [first, second] = written.filter((path) => path !== DASH).map((path) => resolve(path));
+  const replaced = first === second && first !== undefined ? written[0] : written.find((path) => isOneOf(path, inputs));
+  if (replaced === undefined) return;
+  throw new InputError(
+    "would-overwrite",
+    `the report would be written over "${replaced}"`,
+    "give --out or --html another file",
+  );
+}
+
+const isOneOf = (path: string, inputs: readonly string[]): boolean =>
+  path !== DASH && inputs.some((input) => input !== DASH && resolve(input) === resolve(path) && existsSync(path));
+
 /**
- * Whether the options can be obeyed, before the work is done: at most one form, files that can be written, packages that draw.
+ * Whether the options can be obeyed, before the work is done: at most one form, files that can be written and are not what is read,
+ * packages that draw.
  * @param ownOut the command writes --out itself
- * @throws InputError "two-forms" | "no-csv" | "cannot-write" | "no-charts"
+ * @param inputs the command's arguments: files, or words that name none
+ * @throws InputError "two-forms" | "no-csv" | "cannot-write" | "would-overwrite" | "no-charts"
  */
-export async function checkOutput(options: OutputOptions, ownOut: boolean): Promise<void> {
+export async function checkOutput(options: OutputOptions, ownOut: boolean, inputs: readonly string[]): Promise<void> {
   const asked = FORMS.filter((form) => options[form] === true);
   if (ownOut && options.out === DASH && asked[0] !== undefined)
     throw new InputError("two-forms", `--out - and --${asked[0]} both want stdout`, "give --out a file");
@@ -83,7 +102,9 @@ export async function checkOutput(options: OutputOptions, ownOut: boolean): Prom
     );
   if (options.table !== undefined && options.csv !== true)
     throw new InputError("no-csv", `--table ${options.table} needs --csv`, "add --csv");
-  for (const path of [options.html, options.out]) if (path !== undefined) checkWritable(path);
+  const written = [options.html, options.out].filter((path) => path !== undefined);
+  for (const path of written) checkWritable(path);
+  checkApart(written, ownOut ? [] : inputs);
   if (options.html !== undefined) await (await import("../node/draw.ts")).chartDrawer();
 }
 
@@ -114,9 +135,10 @@ export async function writeFiles(
   options: OutputOptions,
   terminal: Terminal,
 ): Promise<void> {
-  const tell = (line: string) => options.quiet === true || terminal.stderr.write(`joulecast: ${line}\n`);
+  const say = (line: string) => terminal.stderr.write(`joulecast: ${harmless(line)}\n`);
+  const tell = (line: string) => options.quiet === true || say(line);
   for (const line of outcome.remarks ?? []) tell(line);
-  for (const line of outcome.failures ?? []) terminal.stderr.write(`joulecast: ${line}\n`);
+  for (const line of outcome.failures ?? []) say(line);
   if (options.html !== undefined) {
     const { htmlPage } = await import("../node/html-page.ts");
     await writeWhole(options.html, [await htmlPage(outcome.document, provenance)]);

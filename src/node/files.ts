@@ -28,7 +28,7 @@ type Action = "read" | "write";
 const REFUSALS: Readonly<Record<string, { readonly why: string } & Readonly<Record<Action, string>>>> = {
   ENOENT: {
     why: "no such file or folder",
-    read: "check the path; built-in networks are named zoo:NAME (`joulecast zoo` lists them)",
+    read: "check the path",
     write: "make its folder first, or choose another",
   },
   EACCES: { why: "not allowed with your rights", read: "change its mode or copy it", write: "choose another folder" },
@@ -54,15 +54,18 @@ export function explainRefusal(error: unknown, path: string, action: Action): un
  * Opens a file for reading by ranges. Reads are synchronous inside: a model is read in some hundred small pieces, and going through
  * the thread pool for each costs ten times as much as the reading.
  * @param path "-" is standard input, held in memory
+ * @param absentHint what to do where there is no such file. Default "check the path"
  * @throws InputError when it is absent, a folder or not readable
  */
-export function openFile(path: string): OpenFile {
+export function openFile(path: string, absentHint?: string): OpenFile {
   if (path === DASH) return { ...bytesInMemory(readStandardInput()), close: () => undefined };
   let descriptor: number;
   try {
     descriptor = openSync(path, "r");
   } catch (error) {
-    throw explainRefusal(error, path, "read");
+    const refused = explainRefusal(error, path, "read");
+    const isAbsent = absentHint !== undefined && (error as NodeJS.ErrnoException).code === "ENOENT";
+    throw isAbsent ? new InputError("cannot-read", (refused as InputError).message, absentHint) : refused;
   }
   const stat = fstatSync(descriptor);
   if (!stat.isFile()) {
@@ -159,11 +162,11 @@ type Chunks = AsyncIterable<Uint8Array> | Iterable<Uint8Array | string>;
  * @throws InputError "cannot-write"
  */
 export async function writeWhole(path: string, chunks: Chunks): Promise<void> {
-  if (path === DASH) {
-    for await (const chunk of chunks) writeStandardOutput(typeof chunk === "string" ? Buffer.from(chunk) : chunk);
-    return;
-  }
   try {
+    if (path === DASH) {
+      for await (const chunk of chunks) writeStandardOutput(typeof chunk === "string" ? Buffer.from(chunk) : chunk);
+      return;
+    }
     const { real, mode, isPlain } = existing(path);
     if (!isPlain) return await writeChunks(path, "w", chunks);
     const temporary = join(dirname(real), `.${randomUUID()}.part`);

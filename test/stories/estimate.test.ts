@@ -159,6 +159,18 @@ describe("reports", () => {
   });
 });
 
+describe("a report that would replace", () => {
+  it.each([
+    ["the network that it is of", ["--out", lenet]],
+    ["the other report", ["--out", join(folder, "one"), "--html", join(folder, "x", "..", "one")]],
+  ])("%s is refused, and nothing is written", (_, options) => {
+    const before = readFileSync(lenet);
+    const run = runCli(["inspect", lenet, ...options]);
+    expect(run).toMatchObject({ status: 2, stdout: "", stderr: expect.stringContaining("written over") });
+    expect(readFileSync(lenet)).toEqual(before);
+  });
+});
+
 describe("limits for continuous integration", () => {
   it("--max-j exits 1 above the limit and 0 below", () => {
     expect(runCli(["estimate", lenet, "--on", "rtx-3090", "--max-j", "1J"]).status).toBe(0);

@@ -1,6 +1,6 @@
 // What people expect of any command line: help and topics, completion, a config file, "-", quiet and verbose, near names.
-import { spawnSync } from "node:child_process";
-import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { type StdioOptions, spawnSync } from "node:child_process";
+import { closeSync, existsSync, mkdirSync, openSync, readFileSync, writeFileSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { Ajv } from "ajv";
 import fc from "fast-check";
@@ -66,6 +66,37 @@ describe("help", () => {
     const texts = await Promise.all(Object.values(TOPICS).map(async (load) => (await load()).text));
     const named = texts.flatMap((text) => text.match(/--[a-z][a-z-]*/g) ?? []);
     expect(named.filter((name) => !known.has(name))).toEqual([]);
+  });
+});
+
+describe("output that cannot be written", () => {
+  it.skipIf(!existsSync("/dev/full")).each([
+    [["estimate", "zoo:mnist-cnn"], 1, 2],
+    [["zoo", "write", "mnist-cnn", "-"], 1, 2],
+    [["measure", "--idle", "0", "--no-save", "--json", "--", process.execPath, "--version"], 1, 125],
+    [["measure", "--idle", "0", "--no-save", "--", process.execPath, "--version"], 2, 125],
+  ])("of %j is told in a line, and is no limit exceeded", (args, stream, status) => {
+    const full = openSync("/dev/full", "w");
+    const stdio = ["ignore", ...[1, 2].map((each) => (each === stream ? full : "pipe"))] as StdioOptions;
+    const run = spawnSync(process.execPath, [MAIN, ...args], { stdio, encoding: "utf8" });
+    closeSync(full);
+    expect(run.status, run.stderr).toBe(status);
+    if (stream === 1) expect(run.stderr).toMatch(/^joulecast: .*(no space left|the disk is full).*$/m);
+    expect(run.stderr ?? "").not.toMatch(/^ +at /m);
+  });
+});
+
+describe("names and files that hold escapes", () => {
+  it.each([
+    ["estimate", "\u001b[31m\u0007red\nx.onnx"],
+    ["measure", "--replay"],
+  ])("do not reach the terminal: %j", (...args) => {
+    const path = join(folder, "escapes.json");
+    writeFileSync(path, "\u001b]0;title\u0007{\n");
+    const { status, stderr } = runCli(args[1] === "--replay" ? [...args, path] : args);
+    expect(status).toBe(2);
+    for (const sign of ["\u001b", "\u0007"]) expect(stderr).not.toContain(sign);
+    expect(stderr.trimEnd().split("\n").length).toBeLessThanOrEqual(2);
   });
 });
 
