@@ -1,5 +1,5 @@
 // A network by the name a person gives it: "zoo:vgg16" or the path of an .onnx file, "-" for standard input. Weights stay where they are until asked for.
-import { basename, dirname, extname, join } from "node:path";
+import { basename, dirname, join } from "node:path";
 import type { Graph } from "../graph/graph.ts";
 import { seededBytes } from "../graph/weights.ts";
 import { seededRandom } from "../math/random.ts";
@@ -17,9 +17,9 @@ export async function readModel(name: string): Promise<Graph> {
     const { network, options } = chooseNetwork(name);
     return network.build(options);
   }
-  const file = openFile(name);
+  const file = openFile(name, "check the path; built-in networks are named zoo:NAME (`joulecast zoo` lists them)");
   try {
-    return await readOnnx(file, name === DASH ? "stdin" : basename(name, extname(name)));
+    return await readOnnx(file, name === DASH ? "stdin" : basename(name));
   } finally {
     file.close();
   }

@@ -227,7 +227,10 @@ describe("weights", () => {
 describe("operator sets", () => {
   it("refuses those before 7 and reads those after 24", async () => {
     const old = await refusal(model({ nodes: [relu], opsets: [opset(6)] }));
-    expect([old.code, old.message]).toEqual(["unsupported-opset", "m.onnx uses ONNX operator set 6, expected 7 to 24"]);
+    expect([old.code, old.message]).toEqual([
+      "unsupported-opset",
+      '"m.onnx" uses ONNX operator set 6, expected 7 to 24',
+    ]);
     expect((await refusal(model({ nodes: [relu], opsets: [] }))).code).toBe("unsupported-opset");
     expect((await read(model({ nodes: [relu], opsets: [opset(31)] }))).opsets.get("")).toBe(31);
   });

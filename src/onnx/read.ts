@@ -26,22 +26,23 @@ const NEWEST_OPSET = 24;
  * - A file of an operator set above 24 is read all the same (`opsets` tells): what changed since shows as an unknown operator.
  * - Left out: documentation, metadata, training graphs, attributes that are lists of tensors or graphs, texts over 4 MiB.
  *
- * @param name the file's name: the Graph's name, and what messages call it
+ * @param name the file's name, as messages call it; without ".onnx" it is the Graph's name
  * @throws InputError with code "empty-file", "not-onnx", "damaged-onnx", "truncated", "unsupported-opset", "unknown-dtype",
  *   "bad-dimension", "contradictory-tensor", "external-data-outside", "bad-external-data", "missing-tensor", "duplicate-tensor",
  *   "cyclic-graph", "recursive-function" or "too-many-layers"
  */
 export async function readOnnx(source: ByteSource, name: string): Promise<Graph> {
-  if (source.size === 0) throw new InputError("empty-file", `${name} is empty, expected an ONNX model`, hintFor(name));
+  if (source.size === 0)
+    throw new InputError("empty-file", `"${name}" is empty, expected an ONNX model`, hintFor(name));
   const other = recogniseFormat(await source.read(0, Math.min(source.size, HEAD_LENGTH)), source.size);
   if (other !== undefined)
-    throw new InputError("not-onnx", `${name} is ${other.what}, expected an ONNX model`, other.hint);
+    throw new InputError("not-onnx", `"${name}" is ${other.what}, expected an ONNX model`, other.hint);
   const window = new Window(source, name, hintFor(name));
   const model = await drive(walkModel(window), window);
   if (model.graph === undefined || (model.graph.nodes.length === 0 && model.graph.outputs.length === 0))
-    throw new InputError("not-onnx", `${name} holds no network, expected an ONNX model with a graph`, hintFor(name));
+    throw new InputError("not-onnx", `"${name}" holds no network, expected an ONNX model with a graph`, hintFor(name));
   const graph = inlineFunctions(model.graph, model.functions);
-  return assemble(graph, name, checkedOpsets(model, graph, name));
+  return assemble(graph, name.replace(/\.onnx$/i, ""), checkedOpsets(model, graph, name));
 }
 
 /** Operator sets of the model and its functions, without domains that only functions had. @throws InputError "unsupported-opset" */
@@ -56,7 +57,7 @@ function checkedOpsets(model: RawModel, inlined: RawGraph, name: string): Map<st
   if (version >= OLDEST_OPSET) return opsets;
   throw new InputError(
     "unsupported-opset",
-    `${name} uses ONNX operator set ${version}, expected ${OLDEST_OPSET} to ${NEWEST_OPSET}`,
+    `"${name}" uses ONNX operator set ${version}, expected ${OLDEST_OPSET} to ${NEWEST_OPSET}`,
     'convert it in Python: onnx.save(onnx.version_converter.convert_version(onnx.load("old.onnx"), 17), "new.onnx")',
   );
 }

@@ -225,7 +225,7 @@ export class Window {
   damaged(what: string): InputError {
     return new InputError(
       "damaged-onnx",
-      `${this.name} is damaged or is not an ONNX file: byte ${this.fieldAt}: ${what}`,
+      `"${this.name}" is damaged or is not an ONNX file: byte ${this.fieldAt}: ${what}`,
       this.#hint,
     );
   }
@@ -234,7 +234,7 @@ export class Window {
     if (end < this.size) return this.damaged(`field ${this.field} is longer than the message it is in`);
     return new InputError(
       "truncated",
-      `${this.name} ends too early: field ${this.field} at byte ${this.fieldAt} goes beyond the file's ${this.size} bytes`,
+      `"${this.name}" ends too early: field ${this.field} at byte ${this.fieldAt} goes beyond the file's ${this.size} bytes`,
       this.#hint,
     );
   }

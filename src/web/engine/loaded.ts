@@ -21,8 +21,6 @@ export interface Loaded {
 /** Weights beyond this are not read to be counted, bytes. */
 const MOST_WEIGHT_BYTES = 64 * 2 ** 20;
 
-const withoutEnding = (name: string): string => name.replace(/\.[^.]*$/u, "");
-
 /** Zoo weights as far as zeros go: a number that is drawn is not zero, so it need not be. */
 const drawnOrOne: WeightBytes = async (ref, type) => {
   const count = elementCount(type) ?? 0;
@@ -70,5 +68,5 @@ export async function loadNetwork(source: ModelSource): Promise<Loaded> {
     return loaded(network.build(options), drawnOrOne);
   }
   const [bytes, name] = sourceOf(source);
-  return loaded(await readOnnx(bytes, withoutEnding(name)), weightsOf(bytes));
+  return loaded(await readOnnx(bytes, name), weightsOf(bytes));
 }
