@@ -3,7 +3,7 @@ import { type LedgerRow, ledger } from "../../carbon/ledger.ts";
 import type { Section } from "../../report/document.ts";
 import type { EstimateRow } from "../../report/estimate-report.ts";
 import { quantityCell, ratioCell, textCell } from "../../report/show.ts";
-import { formatCount } from "../../units/format.ts";
+import { plural } from "../../report/work-sections.ts";
 import type { TrainingEnergies } from "./estimate-training.ts";
 
 /** The 10 : 20 : 70 ledger on the user's numbers, by the first device and metric. Undefined while training is not known. */
@@ -27,7 +27,7 @@ export function ledgerSection(
       {
         kind: "table",
         title: "Ledger",
-        caption: `By ${row.metric} on ${row.device}, for ${formatCount(runs)} inferences; typical shares from [Wu2022], and experimentation from them.`,
+        caption: `By ${row.metric} on ${row.device}, for ${plural(runs, "inference")}; typical shares from [Wu2022], and experimentation from them.`,
         name: "ledger",
         columns: [
           { title: "phase" },

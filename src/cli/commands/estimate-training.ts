@@ -7,7 +7,8 @@ import { resolveDevice } from "../../node/catalogue.ts";
 import type { Section } from "../../report/document.ts";
 import type { EstimateRow } from "../../report/estimate-report.ts";
 import { durationCell, largeCountCell, quantityCell, ratioCell, textCell } from "../../report/show.ts";
-import { formatCount, formatQuantity } from "../../units/format.ts";
+import { plural } from "../../report/work-sections.ts";
+import { formatQuantity } from "../../units/format.ts";
 import { InputError } from "../../units/input-error.ts";
 import { exact, type Range, scaled } from "../../units/range.ts";
 import type { CountOptions } from "../../work/count-graph.ts";
@@ -99,7 +100,7 @@ export async function trainingEnergies(
   return {
     energyOf: (row) => byKey.get(`${device?.id ?? row.device} ${row.metric}`),
     assumptions: [
-      `training: ${formatCount(steps)} steps of ${batch} on ${device?.name ?? "the same device"}, each priced by its row's metric`,
+      `training: ${plural(steps, "step")} of ${batch} on ${device?.name ?? "the same device"}, each priced by its row's metric`,
       ...missing.map(
         (each) => `training by ${each.metric} on ${each.device} is not known: ${each.needs.join(", ")} missing`,
       ),
@@ -167,7 +168,7 @@ export function breakEvenSections(rows: readonly BreakEvenRow[], training: Train
     {
       kind: "table",
       title: "Break-even",
-      caption: `Inferences that cost as much as training, the time until then at --rate, and training shared out over ${formatCount(runs)} inferences${retrained ? ", and over those between two trainings" : ""}.`,
+      caption: `Inferences that cost as much as training, the time until then at --rate, and training shared out over ${plural(runs, "inference")}${retrained ? ", and over those between two trainings" : ""}.`,
       name: "break-even",
       columns: [
         { title: "device", group: true },

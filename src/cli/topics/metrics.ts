@@ -16,8 +16,8 @@ more; the spread is an answer too.
                     always, the rest of the design power while busy
   tdp               design power for as long as it takes; carbon calculators
   green-algorithms  cores, memory by size, and the data centre's overhead
-  calibrated        fitted to this machine's own layers: \`joulecast calibrate\`,
-                    then \`--on this-machine\`; the only one with a known error
+  calibrated        fitted to this machine's layers by \`joulecast calibrate\`;
+                    comes with --on this-machine, and knows its error
 
 A metric that lacks a number of the device is listed as missing, with the number
 that it needs; it is never a zero. Equations and sources: REFERENCES.md.
