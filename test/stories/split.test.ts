@@ -408,6 +408,8 @@ describe("mistakes", () => {
       [["reproduce", "krouka", "--pruned", MODEL, "--threshold", "0.1"], /--threshold is of training/],
       [["reproduce", "krouka", "--pruned", MODEL, "--limit-test", "1"], /--limit-test needs --data/],
       [["reproduce", "krouka"], /needs data or a compressed network/],
+      [["split", "zoo:not-looked-at", "--halves", file("in-the-way", "")], /a file stands in its way/],
+      [["reproduce", "deeprx", "--folder", file("also", "")], /a file stands in its way/],
       [["reproduce", "krouka", "--pruned", MODEL, "--outage", "1"], /nothing would ever be sent/],
     ] as const) {
       const run = await refusedBy([...words]);

@@ -1,13 +1,14 @@
 // Checkpoints in a folder: one file, the newest, replaced by renaming, so that a crash leaves the old or the new one and never half.
 // Layout: magic, SHA-256 of the rest, length of a JSON header, header, the tensors' bytes one after the other.
 import { createHash } from "node:crypto";
-import { existsSync, mkdirSync, readFileSync } from "node:fs";
+import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import type { Checkpoint, CheckpointStore } from "../../learn/train/plan.ts";
 import type { Tensors } from "../../runtime/runtime.ts";
 import { arrayFromBytes, bytesOf, type Tensor, type TensorDataType } from "../../runtime/tensor.ts";
 import { InputError } from "../../units/input-error.ts";
 import { checkWritableFolder, explainRefusal, writeWhole } from "../files.ts";
+import { makeFolder } from "../folders.ts";
 
 const FILE = "checkpoint.bin";
 const MAGIC = Buffer.from("JCCKPT01", "latin1");
@@ -100,11 +101,7 @@ export function checkpointFolder(folder: string): CheckpointStore {
       }
     },
     save: async (checkpoint) => {
-      try {
-        mkdirSync(folder, { recursive: true });
-      } catch (error) {
-        throw explainRefusal(error, folder, "write");
-      }
+      makeFolder(folder);
       await writeWhole(path, encode(checkpoint));
     },
   };

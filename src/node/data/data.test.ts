@@ -1,6 +1,6 @@
 // Data sets on disk in every layout, damaged ones too; checkpoints; fetching with checksums. No network: the download is made up.
 import { createHash } from "node:crypto";
-import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { crc32, deflateRawSync, gzipSync } from "node:zlib";
@@ -271,7 +271,14 @@ describe("fetchSet", () => {
     const path = join(root, "wrong");
     const damaged = { ...set, files: [{ url: "http://x/a.gz", md5: "0" }] };
     await expect(fetchSet(damaged, path, { download: fake })).rejects.toThrow(code("wrong-checksum"));
-    expect(readdirSync(path)).toEqual([]);
+    expect(existsSync(path)).toBe(false);
+  });
+
+  it("asks for nothing where a file stands in the folder's way", async () => {
+    const path = join(folder("in-the-way", { file: "" }), "file");
+    const before = asked.length;
+    await expect(fetchSet(set, path, { download: fake })).rejects.toThrow(code("cannot-write"));
+    expect(asked).toHaveLength(before);
   });
 
   it("says that there is no network", async () => {

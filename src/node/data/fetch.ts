@@ -1,9 +1,10 @@
 // Fetching a published data set: every file is checked before it appears in the folder, and one that is there already is not fetched.
 import { createHash } from "node:crypto";
-import { existsSync, mkdirSync, readFileSync } from "node:fs";
+import { existsSync, readFileSync } from "node:fs";
 import { basename, join } from "node:path";
 import { InputError } from "../../units/input-error.ts";
-import { explainRefusal, writeWhole } from "../files.ts";
+import { checkWritableFolder, writeWhole } from "../files.ts";
+import { makeFolder } from "../folders.ts";
 import { unzipped } from "./bytes.ts";
 import type { PublishedFile, PublishedSet } from "./published.ts";
 import { tarFiles } from "./tar.ts";
@@ -80,17 +81,14 @@ async function fetchFile(folder: string, { url, md5, isArchive }: PublishedFile,
       `"${url}" has MD5 ${found}, expected ${md5} (${bytes.length} bytes)`,
       "it was damaged on the way or is another file: fetch it again",
     );
+  makeFolder(folder);
   await writeWhole(path, [bytes]);
   return { files: isArchive ? await unpack(folder, bytes) : [path], fetchedBytes: bytes.length };
 }
 
-/** @throws InputError "no-network", "not-served", "wrong-checksum" or "cannot-write" */
+/** The folder is made with the first file. @throws InputError "no-network", "not-served", "wrong-checksum" or "cannot-write" */
 export async function fetchSet(set: PublishedSet, folder: string, options: FetchOptions = {}): Promise<Fetched> {
-  try {
-    mkdirSync(folder, { recursive: true });
-  } catch (error) {
-    throw explainRefusal(error, folder, "write");
-  }
+  checkWritableFolder(folder);
   const files: string[] = [];
   let fetchedBytes = 0;
   for (const file of set.files) {

@@ -1,7 +1,7 @@
 // The trainings of the DeepRx study, one after another, each judged and kept in a file: what is there is not done again, and a study that was
 // killed goes on where it was. What they are for is study/papers/deeprx.
 import { createHash } from "node:crypto";
-import { existsSync, mkdirSync, readFileSync } from "node:fs";
+import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import type { Graph } from "../../graph/graph.ts";
 import type { EnergyMeter } from "../../learn/train/plan.ts";
@@ -17,6 +17,7 @@ import { countGraph } from "../../work/count-graph.ts";
 import { buildDeepRx } from "../../zoo/deeprx.ts";
 import { checkpointFolder } from "../data/checkpoint-folder.ts";
 import { writeWhole } from "../files.ts";
+import { makeFolder } from "../folders.ts";
 import { drawnWeights } from "../model.ts";
 import { inlineNetwork } from "../open-network.ts";
 import { openBench } from "./link-bench.ts";
@@ -159,7 +160,7 @@ export async function doTraining(
 ): Promise<TrainingRecord | undefined> {
   const { scale, path } = folder;
   const { form, seed, teacher, id } = training;
-  mkdirSync(join(path, "trainings"), { recursive: true });
+  makeFolder(join(path, "trainings"));
   const network = networkOf(scale, form, seed);
   const taughtBy = teacher && (await inlineNetwork(networkPath(folder, teacher.of)));
   const checkpoint = join(path, "checkpoints", resultName(folder, id));

@@ -1,7 +1,7 @@
 // A study in a folder: its plan, a record per trial, and the raw samples beside it. It is the queue of one machine, and what a study on
 // several machines is brought home into. What is in it appears whole or not at all, so that a study that was killed goes on where it was.
 import { createHash, randomUUID } from "node:crypto";
-import { existsSync, linkSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, linkSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { gunzipSync, gzipSync } from "node:zlib";
 import { parsePlan, type StudyPlan } from "../../study/plan.ts";
@@ -9,6 +9,7 @@ import { type Claim, MOST_ATTEMPTS, type TrialQueue, type TrialRecord } from "..
 import { type Trial, trialsOf } from "../../study/trials.ts";
 import { InputError } from "../../units/input-error.ts";
 import { explainRefusal, writeWhole } from "../files.ts";
+import { makeFolder } from "../folders.ts";
 import { identify, isGone, type ProcessIdentity } from "../store/process-identity.ts";
 
 const PLAN = "plan.yaml";
@@ -47,14 +48,6 @@ export interface StudyFolder extends TrialQueue {
   /** The samples of a trial as they were kept; undefined where there are none. */
   samplesOf(trial: Trial): string | undefined;
   close(): void;
-}
-
-function makeFolder(path: string): void {
-  try {
-    mkdirSync(join(path, "trials"), { recursive: true });
-  } catch (error) {
-    throw explainRefusal(error, path, "write");
-  }
 }
 
 const isOurs = (owner: ProcessIdentity): boolean => JSON.stringify(owner) === JSON.stringify(identify());
@@ -227,7 +220,7 @@ export async function openStudyFolder(
 ): Promise<StudyFolder> {
   const plan = parsePlan(source, PLAN);
   checkSamePlan(path, source);
-  makeFolder(path);
+  makeFolder(join(path, "trials"));
   const planFile = join(path, PLAN);
   if (only === undefined) lock(path);
   if (!existsSync(planFile)) await writeWhole(planFile, [source]);
@@ -248,7 +241,7 @@ export async function openStudyFolder(
   };
   const write = async (record: TrialRecord, samples: string | undefined): Promise<void> => {
     const folder = folderOf(record.trial);
-    mkdirSync(folder, { recursive: true });
+    makeFolder(folder);
     if (samples !== undefined) await writeWhole(join(folder, SAMPLES), [gzipSync(samples)]);
     await writeWhole(join(folder, RECORD), [`${JSON.stringify(record, null, 1)}\n`]);
   };
@@ -286,7 +279,7 @@ export async function openStudyFolder(
           await setAside(trial, attempts);
           continue;
         }
-        mkdirSync(folderOf(trial), { recursive: true });
+        makeFolder(folderOf(trial));
         const mark = join(folderOf(trial), `attempt-${attempts + 1}`);
         writeFileSync(mark, nowIso());
         running = 1;

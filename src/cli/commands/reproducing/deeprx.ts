@@ -1,8 +1,7 @@
 // `joulecast reproduce deeprx`: every figure and table of the DeepRx case study, trained and judged here at a scale that the machine can bear.
-import { mkdirSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { readCatalogue } from "../../../node/catalogue.ts";
-import { writeWhole } from "../../../node/files.ts";
+import { checkWritableFolder, writeWhole } from "../../../node/files.ts";
 import { htmlPage } from "../../../node/html-page.ts";
 import {
   type DeepRxFolder,
@@ -103,7 +102,7 @@ async function trainAll(
 async function run(options: OptionValues, context: CommandContext): Promise<Reproduced> {
   const scale = chosenScale(options);
   const path = resolve(textOption(options, "--folder") ?? `deeprx-${scale.id}`);
-  mkdirSync(path, { recursive: true });
+  checkWritableFolder(path);
   const points = pointsOf(scale);
   const { value, remarks: metering } = await metered("reproduce deeprx", options, context, (session) =>
     withInterrupts((signal) => trainAll({ path, scale }, options, context, session, signal)),

@@ -1,8 +1,8 @@
 // `joulecast split … --halves FOLDER`: the two halves at the chosen cut as .onnx files that any runtime takes.
-import { mkdirSync } from "node:fs";
 import { join } from "node:path";
 import { cutGraph } from "../../../graph/cut.ts";
-import { checkWritable, explainRefusal, writeWhole } from "../../../node/files.ts";
+import { checkWritable, checkWritableFolder, writeWhole } from "../../../node/files.ts";
+import { makeFolder } from "../../../node/folders.ts";
 import { writeOnnx } from "../../../onnx/write.ts";
 import type { Cut } from "../../../split/cuts.ts";
 import { splitNetwork } from "../../../split/split-network.ts";
@@ -14,6 +14,12 @@ export const HALVES_OPTION: OptionSpec = {
   flags: "--halves <folder>",
   description: "write both halves at the chosen cut there, made where it is not: device.onnx, server.onnx",
 };
+
+/** Comes before any work. @throws InputError "cannot-write" */
+export function checkHalves(options: OptionValues): void {
+  const folder = textOption(options, "--halves");
+  if (folder !== undefined) checkWritableFolder(folder);
+}
 
 /** @returns the files that were written: halves with layers. */
 export async function writeHalves(
@@ -34,11 +40,7 @@ export async function writeHalves(
         ["server.onnx", server],
       ] as const
     ).filter(([, { layers: own }]) => own.length > 0);
-    try {
-      mkdirSync(folder, { recursive: true });
-    } catch (error) {
-      throw explainRefusal(error, folder, "write");
-    }
+    makeFolder(folder);
     for (const [file, graph] of files) {
       const path = join(folder, file);
       checkWritable(path);

@@ -27,7 +27,7 @@ import {
   tradeOffExtra,
   usersExtra,
 } from "./split-extras.ts";
-import { HALVES_OPTION, writeHalves } from "./split-halves.ts";
+import { checkHalves, HALVES_OPTION, writeHalves } from "./split-halves.ts";
 import {
   FORMAT_OPTIONS,
   MACHINE_OPTIONS,
@@ -288,6 +288,7 @@ function factsOf(
 }
 
 async function splitModel(name: string, options: OptionValues, context: CommandContext): Promise<Outcome> {
+  checkHalves(options);
   const places = placesOption(options, uplink(radioOption(options)));
   const answer = await answered(name, options);
   const { planned, model, machines, answers, chosen, isLate, pareto } = answer;
