@@ -145,7 +145,7 @@ export function pathSections(places: readonly Place[], rows: readonly PathRow[])
       }),
       columns: [
         { title: "choice" },
-        { title: "", wrap: true, priority: 1 },
+        { title: "what it is", wrap: true },
         { title: "total", align: "right" },
         { title: "processing", align: "right" },
         { title: "radio", align: "right" },

@@ -49,10 +49,13 @@ function measuredSection(rows: readonly StudyRow[]): Section {
   );
   const { columns, cells } = settingColumns(mean, ["machine", "batch"]);
   const hasSpread = mean.some(({ repetitions }) => repetitions > 1);
+  const kinds = [...new Set(mean.map(({ kind }) => kind))];
   return {
     kind: "table",
     name: "measured",
     title: "Duration and energy, means of repetitions",
+    // In a narrow terminal the column may go: modelled joules are not to be taken for measured ones.
+    caption: `Joules above idle power where it was seen; ${kinds.join("; ")}.`,
     main: true,
     columns: [
       { title: "network" },
@@ -69,8 +72,7 @@ function measuredSection(rows: readonly StudyRow[]): Section {
       right("utilisation", 2),
       right("accelerator memory", 2),
       right("accuracy", 1),
-      // Never goes: modelled joules are not to be taken for measured ones.
-      { title: "kind" },
+      { title: "kind", priority: 5 },
     ],
     rows: mean.map((row) => [
       textCell(row.network),
