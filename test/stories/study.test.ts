@@ -247,8 +247,9 @@ describe("joulecast study", () => {
     const blind = runCli(["study", "run", plan, "--budget", "1TJ", "--yes", "--folder", join(folder, "blind")]);
     process.env.JOULECAST_ROOT = fed.root;
     expect(blind.stderr).toContain("no power source");
-    expect(readdirSync(join(folder, "blind", "trials"))).toEqual([]);
-    expect(existsSync(join(folder, "blind", "lock.json"))).toBe(false);
+    const away = runCli(["study", "run", plan, "--store", "mysql://a/b", "--folder", join(folder, "away")]);
+    expect(away.stderr).toContain("no address of a database");
+    for (const left of ["blind", "away"]) expect(existsSync(join(folder, left)), left).toBe(false);
     expect(open.stderr).toContain("nothing is known of 4 trials: it may be above the budget");
     const other = planFile("other.yaml", `${PLAN}data: synthetic:pictures\n`.replace(/data: synthetic:digits.*\n/, ""));
     expect(runCli(["study", "run", other, "--folder", join(folder, "study")]).stderr).toContain("another plan");

@@ -3,6 +3,7 @@ import { createInterface } from "node:readline/promises";
 import type { Hardware } from "../../../hardware/hardware.ts";
 import { readCatalogue, resolveDevice } from "../../../node/catalogue.ts";
 import { withInterrupts } from "../../../node/run/interrupts.ts";
+import type { SessionOptions } from "../../../node/run/session.ts";
 import { checkSources, trialRunner } from "../../../node/study/run-trial.ts";
 import { checkSamePlan, openStudyFolder, readRecords, type StudyFolder } from "../../../node/study/study-folder.ts";
 import { forecastDocument } from "../../../report/studying/forecast-report.ts";
@@ -23,7 +24,7 @@ import {
 } from "../measuring/machine-options.ts";
 import { machineName } from "./machine-name.ts";
 import { checkPlan, forecastPlan, readPlanFile } from "./study-plan.ts";
-import { collectShared } from "./study-shared.ts";
+import { type Doing, doneByAgents } from "./study-shared.ts";
 import { submitSlurm } from "./study-slurm.ts";
 import { timeLeftText } from "./time-left.ts";
 
@@ -69,16 +70,26 @@ async function agreeOn({ unknown, trials, energyJ, highJ }: ReturnType<typeof fo
   );
 }
 
-/** Does the trials of a folder on this machine. @returns whether it was interrupted */
-async function runHere(
-  study: StudyFolder,
-  options: OptionValues,
-  context: CommandContext,
-  { machine, nowIso }: { readonly machine: string; readonly nowIso: () => string },
-): Promise<boolean> {
+interface Here {
+  readonly machine: string;
+  readonly nowIso: () => string;
+}
+
+/** @throws InputError "no-sources" */
+async function doneHere(options: OptionValues, context: CommandContext, here: Here): Promise<Doing> {
   const rateHz = samplingRate(options);
   const session = { machine: await machineSpec(options), ...(rateHz !== undefined && { rateHz }) };
   await checkSources(session);
+  return { run: (study) => runHere(study, session, options, context, here), close: async () => undefined };
+}
+
+async function runHere(
+  study: StudyFolder,
+  session: SessionOptions,
+  options: OptionValues,
+  context: CommandContext,
+  { machine, nowIso }: Here,
+): Promise<boolean> {
   const times = (await study.records()).filter(({ status }) => status === "done").map(({ durationS }) => durationS);
   let at = "";
   const { interrupted } = await withInterrupts((signal) =>
@@ -149,18 +160,21 @@ async function run(path: string, options: OptionValues, context: CommandContext)
   const machine = await machineName(options);
   const nowIso = () => new Date().toISOString();
   const only = countOption(options, "--only", 0);
-  const study = await openStudyFolder(folder, source, {
-    nowIso,
-    machine,
-    retryFailed: isRetried,
-    ...(only !== undefined && { only }),
-  });
+  const doing = isSlurm
+    ? undefined
+    : address === undefined
+      ? await doneHere(options, context, { machine, nowIso })
+      : await doneByAgents(address, source, context, { retryFailed: isRetried });
+  let study: StudyFolder | undefined;
   try {
-    if (isSlurm) return await submitSlurm(study, options);
-    const interrupted =
-      address === undefined
-        ? await runHere(study, options, context, { machine, nowIso })
-        : await collectShared(address, source, study, context, { retryFailed: isRetried });
+    study = await openStudyFolder(folder, source, {
+      nowIso,
+      machine,
+      retryFailed: isRetried,
+      ...(only !== undefined && { only }),
+    });
+    if (doing === undefined) return await submitSlurm(study, options);
+    const interrupted = await doing.run(study);
     context.progress("");
     const records = await study.records();
     const progress = await study.progress();
@@ -178,7 +192,8 @@ async function run(path: string, options: OptionValues, context: CommandContext)
       ],
     };
   } finally {
-    study.close();
+    study?.close();
+    await doing?.close();
   }
 }
 
