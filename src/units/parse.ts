@@ -40,6 +40,12 @@ const NAMED: Readonly<Record<string, Readonly<Record<string, number>>>> = {
 /** Decibel units with a reference, by base unit. */
 const LOGARITHMIC: Readonly<Record<string, Readonly<Record<string, number>>>> = { W: { dBm: 1e-3, dBW: 1 } };
 
+/** "Units" of numbers that have none. */
+const PLAIN: ReadonlySet<string> = new Set(["ratio", ""]);
+
+/** " (W)" behind what a number should be; nothing where it has no unit. */
+export const unitText = (unit: string): string => (PLAIN.has(unit) ? "" : ` (${unit})`);
+
 const PATTERN = /^\s*([+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?)\s*(\S*)\s*$/u;
 
 /**
@@ -64,11 +70,13 @@ export function parseQuantity(text: string, unit: string, name = "value"): numbe
       if (prefix !== undefined) return number * prefix;
     }
   }
-  throw new InputError(
-    "bad-quantity",
-    `${name}: "${text}" is not a number of ${unit}`,
-    `write it like "3.2${unit === "ratio" ? " %" : unit}" or as a bare number`,
-  );
+  throw PLAIN.has(unit)
+    ? new InputError("bad-quantity", `${name}: "${text}" is not a number`, "write a plain number such as 0.5")
+    : new InputError(
+        "bad-quantity",
+        `${name}: "${text}" is not a number of ${unit}`,
+        `write it like "3.2${unit}" or as a bare number`,
+      );
 }
 
 /** As parseQuantity, and the number must lie in [low, high]. */
@@ -76,7 +84,11 @@ export function parseWithin(text: string, unit: string, low: number, high: numbe
   const value = parseQuantity(text, unit, name);
   if (value >= low && value <= high) return value;
   const range = high === Number.POSITIVE_INFINITY ? `at least ${low}` : `between ${low} and ${high}`;
-  throw new InputError("out-of-range", `${name}: ${text} is out of range`, `give a number of ${range} (${unit})`);
+  throw new InputError(
+    "out-of-range",
+    `${name}: ${text} is out of range`,
+    `give a number of ${range}${unitText(unit)}`,
+  );
 }
 
 /** A whole number of at least `low`: "1e6" → 1000000. */

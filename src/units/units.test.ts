@@ -60,6 +60,13 @@ describe("parse", () => {
   ])("refuses %s for %s", (text, unit) => {
     expect(() => parseQuantity(text, unit, "--x")).toThrow(InputError);
   });
+  it("names the unit where there is one, and no ratio where there is none", () => {
+    expect(() => parseQuantity("x", "W", "--x")).toThrow(/is not a number of W$/);
+    for (const unit of ["ratio", ""]) expect(() => parseQuantity("x", unit, "--x")).toThrow(/is not a number$/);
+    const hinted = (text: RegExp) => expect.objectContaining({ hint: expect.stringMatching(text) });
+    expect(() => parseWithin("2", "W", 0, 1)).toThrow(hinted(/between 0 and 1 \(W\)$/));
+    expect(() => parseWithin("2", "ratio", 0, 1)).toThrow(hinted(/between 0 and 1$/));
+  });
   it("reads back what it prints, to three digits", () => {
     fc.assert(
       fc.property(fc.double({ min: 1e-14, max: 1e14, noNaN: true }), (value) => {
