@@ -201,6 +201,15 @@ describe("joulecast study", () => {
     expect(low.stdout).not.toContain("250 W ");
     const above = runCli(["study", "cap", sweeps, "--known", "150W:20s:140W", "--caps", "100W,250W"]);
     expect(above.stderr).toContain("nothing is told of higher ones");
+    for (const [words, why] of [
+      [["--caps", "abc"], /--caps: "abc"/],
+      [["--caps", "100W"], /--caps needs --known/],
+      [["--caps", "0", "--known", "150W:20s:140W"], /--caps: 0 W is out of range/],
+    ] as const) {
+      const refused = runCli(["study", "cap", sweeps, ...words]);
+      expect(refused.status).toBe(2);
+      expect(refused.stderr).toMatch(why);
+    }
     const known = resultOf(["study", "cap", sweeps, "--known", "250W:20s:215W", "--json"]);
     expect(known.advice[0].best).toMatchObject({ capW: 100, basis: "estimated" });
     expect(known.commands).toEqual(["sudo nvidia-smi --power-limit=100"]);

@@ -68,10 +68,24 @@ function scoreOf(
   };
 }
 
-/** Caps that may be advised: none above the highest known of the work, with which everything is compared. */
-function capsFor({ name, points }: CapSweep, options: OptionValues, fileCaps: readonly number[]) {
-  const topW = Math.max(...points.map(({ capW }) => capW));
+/** --caps. @throws InputError "out-of-range", and "needs-option" where every sweep has the caps that it was measured at */
+function givenCaps(options: OptionValues): readonly number[] | undefined {
   const given = listOption(options, "--caps")?.map((text) => parseQuantity(text, "W", "--caps"));
+  if (given !== undefined && listOption(options, "--known") === undefined)
+    throw new InputError(
+      "needs-option",
+      "--caps needs --known: the sweeps of the file have the caps that they were measured at",
+      "add --known 250W:12.5s:231W, or leave out --caps",
+    );
+  const odd = given?.find((capW) => capW <= 0);
+  if (odd !== undefined)
+    throw new InputError("out-of-range", `--caps: ${odd} W is out of range`, "give caps above 0, such as 100W,125W");
+  return given;
+}
+
+/** Caps that may be advised: none above the highest known of the work, with which everything is compared. */
+function capsFor({ name, points }: CapSweep, given: readonly number[] | undefined, fileCaps: readonly number[]) {
+  const topW = Math.max(...points.map(({ capW }) => capW));
   const above = given?.find((capW) => capW > topW);
   if (above !== undefined)
     throw new InputError(
@@ -109,7 +123,10 @@ export const studyCap: Command = {
       flags: "--known <points>",
       description: "settings measured of other work, as cap:time:power, separated by commas",
     },
-    { flags: "--caps <list>", description: "caps that the card takes, such as 100W,125W (default: those of the file)" },
+    {
+      flags: "--caps <list>",
+      description: "with --known: caps that the card takes, such as 100W,125W (default: the file's)",
+    },
     { flags: "--group <column>", description: "work that is never judged by its like (default: network)" },
   ],
   examples: [
@@ -121,11 +138,12 @@ export const studyCap: Command = {
     const slower = quantityOption(options, "--max-slowdown", "ratio", 0);
     const longestRatio = slower === undefined ? undefined : 1 + slower;
     const fileCaps = [...new Set(sweeps.flatMap(({ points }) => points.map(({ capW }) => capW)))];
+    const caps = givenCaps(options);
     const remarks: string[] = [];
     const advised = asked(options, sweeps).map((sweep) => {
       const others = sweeps.filter(({ name }) => name !== sweep.name);
       const isWhole = sweeps.includes(sweep as GroupedSweep);
-      const found = isWhole ? undefined : capsFor(sweep, options, fileCaps);
+      const found = isWhole ? undefined : capsFor(sweep, caps, fileCaps);
       remarks.push(...(found?.remarks ?? []));
       const limits = { ...(longestRatio !== undefined && { longestRatio }), ...(found && { caps: found.caps }) };
       return { name: sweep.name, advice: adviseCap(sweep, others, limits) };
