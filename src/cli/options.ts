@@ -1,6 +1,6 @@
 // Reading option values: text as the user typed it → numbers and lists, with errors that name the option.
 import { InputError } from "../units/input-error.ts";
-import { parseCount, parseQuantity, parseWithin } from "../units/parse.ts";
+import { parseCount, parseQuantity, parseWithin, unitText } from "../units/parse.ts";
 import type { OptionValues } from "./command.ts";
 
 /** "--max-j" → "maxJ", as commander names its values. */
@@ -52,12 +52,12 @@ export function quantityOption(
   return text === undefined ? undefined : parseWithin(text, unit, low, high, flag);
 }
 
-/** As quantityOption, and the number must be above 0. */
+/** A quantity above 0. */
 export function positiveOption(options: OptionValues, flag: string, unit: string): number | undefined {
-  const value = quantityOption(options, flag, unit);
-  if (value === 0)
-    throw new InputError("out-of-range", `${flag}: 0 is out of range`, `give a number above 0 (${unit})`);
-  return value;
+  const text = textOption(options, flag);
+  const value = text === undefined ? undefined : parseQuantity(text, unit, flag);
+  if (value === undefined || value > 0) return value;
+  throw new InputError("out-of-range", `${flag}: ${text} is out of range`, `give a number above 0${unitText(unit)}`);
 }
 
 /** A share above 0 and up to 1, such as "0.5" or "50%". */

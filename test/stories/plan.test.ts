@@ -108,6 +108,7 @@ describe("mistakes", () => {
     [["--network", "medium", ...HISTORY], "no-machine", "desk"],
     [["--network", "medum", "--on", "desk", ...HISTORY], "unknown-network", "medium"],
     [["--network", "medium", "--on", "rtx-309", ...HISTORY], "unknown-device", "rtx-3090"],
+    [["--network", "medium", "--gflops", "0", "--on", "desk", ...HISTORY], "out-of-range", "give a number above 0"],
     [[...HISTORY], "nothing-asked", "--network"],
     [["--recommend", "--history", bad, "--map", MAP], "bad-rows", "row 2: energy is negative (-1)"],
     [["--recommend", "--history", file], "unknown-columns", "architecture"],
@@ -118,6 +119,7 @@ describe("mistakes", () => {
     const error = refused(...args);
     expect(error.code).toBe(code);
     expect(`${error.message} ${error.hint}`).toContain(text);
+    expect(error.hint).not.toContain("()");
   });
   it("says so when the store has no training runs", () => {
     const before = process.env.JOULECAST_HOME;

@@ -246,6 +246,8 @@ describe("joulecast run", () => {
     const cases: readonly (readonly [readonly string[], RegExp])[] = [
       [["--", "true"], /how many epochs/],
       [["--epochs", "0", "--", "true"], /--epochs/],
+      [["--epochs", "-1", "--", "true"], /--epochs: "-1" is not/],
+      [["--epochs", "3-", "--", "true"], /--epochs: "" is not/],
       [["--epochs", "9-3", "--", "true"], /9 is more than 3/],
       [["--epochs", "3", "--epoch-pattern", "(", "--", "true"], /--epoch-pattern/],
       [["--epochs", "3", "--epoch-pattern", "x", "--epoch-seconds", "1", "--", "true"], /by the clock/],

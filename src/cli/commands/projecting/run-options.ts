@@ -40,8 +40,8 @@ export function epochRange(options: OptionValues): EpochRange {
       "how many epochs the run is to have is not given",
       "give --epochs 90, or --epochs 30-90",
     );
-  const [first = "", second] = text.split("-");
-  const most = parseCount(second ?? first, 1, "--epochs");
+  const [, first = text, second = text] = /^([^-]+)-(.*)$/.exec(text) ?? [];
+  const most = parseCount(second, 1, "--epochs");
   const least = parseCount(first, 1, "--epochs");
   if (least <= most) return [least, most];
   throw new InputError(
