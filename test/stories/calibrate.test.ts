@@ -151,6 +151,11 @@ describe.skipIf(!hasRuntime())("learning this machine (skipped without the packa
     expect(more).toMatchObject({ known: result.collected, collected: 1 });
   });
 
+  it("refuses a provider that nobody knows before it begins", () => {
+    expect(runCli(["collect", "--provider", "cud"]).stderr).toContain("nearest: cuda");
+    expect(runCli(["calibrate", "--provider", "cud"]).stderr).toContain("nearest: cuda");
+  });
+
   it("refuses to mix machines in one file", () => {
     const other = join(folder, "other.jsonl");
     writeFileSync(other, `${JSON.stringify({ ...rowsOf(samples)[0], cpu_name: "another" })}\n`);

@@ -441,6 +441,17 @@ describe("joulecast measure MODEL", () => {
     expect(result.inferences).toBeGreaterThanOrEqual(1);
     expect(result.warnings.join()).toContain("shorter than asked for");
   });
+  it.each([
+    [["--provider", "cud"], /unknown provider "cud"; nearest: cuda/],
+    [["--threads", "1000000"], /--threads 1000000 .* logical processors?\n.*at most/],
+    [["--duration", "-1"], /-1 is out of range\n.*above 0 \(s\)/],
+  ])("refuses %j", (options, words) => {
+    for (const command of ["measure", "profile"]) {
+      const run = runCli([command, "zoo:cifar/lenet", "--idle", "0", "--no-save", ...options]);
+      expect(run.status).toBe(2);
+      expect(run.stderr).toMatch(words);
+    }
+  });
   it("says before measuring that inputs do not fit into memory", () => {
     const run = runCli(["measure", "zoo:cifar/lenet", "--batch", "1,300000000", "--idle", "0"]);
     expect(run.status).toBe(2);

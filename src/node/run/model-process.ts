@@ -7,6 +7,7 @@ import { InputError } from "../../units/input-error.ts";
 import { failedAnswer } from "../child.ts";
 import { monotonicS } from "../clock.ts";
 import { loadOptional } from "../optional-package.ts";
+import { providerRefused } from "../runtime/onnx-runtime.ts";
 import { randomInput } from "./model-inputs.ts";
 import type { LoadOptions, ModelAnswer, ModelOrder, PassesOptions, TimedPasses } from "./model-protocol.ts";
 
@@ -44,6 +45,7 @@ async function load({ path, threads, provider = "cpu" }: LoadOptions): Promise<M
       ...(threads !== undefined && { intraOpNumThreads: threads }),
     });
   } catch (error) {
+    if (provider !== "cpu") throw providerRefused(error, provider, runtime);
     throw refused(error, `load "${path}" on ${provider}`, "`joulecast inspect` may say which operator it is");
   }
   return { kind: "loaded", loadS: monotonicS() - startS, version: runtime.env.versions.node ?? "" };

@@ -146,7 +146,10 @@ describe.skipIf(!hasRuntime)("runModel, with onnxruntime-node", () => {
 
   it("hands on what ONNX Runtime refuses", async () => {
     const provider = { ...once, model: "zoo:cifar/lenet", provider: "no-such-provider" };
-    await expect(runModel(session, provider)).rejects.toMatchObject({ code: "onnxruntime" });
+    await expect(runModel(session, provider)).rejects.toMatchObject({
+      code: "no-provider",
+      hint: expect.stringContaining("--provider cpu"),
+    });
     const path = join(folder, "broken.onnx");
     const graph = findNetwork("cifar/lenet").build();
     const [first, ...rest] = graph.layers;

@@ -201,7 +201,7 @@ class OrtSession implements Session {
 }
 
 /** A provider that this build or machine does not have, or that does not take the network. */
-async function notThere(error: unknown, provider: string, ort: Ort): Promise<InputError> {
+export function providerRefused(error: unknown, provider: string, ort: Ort): InputError {
   const offered = ort.listSupportedBackends().map(({ name }) => name);
   const isOffered = offered.includes(provider);
   return new InputError(
@@ -232,7 +232,7 @@ export async function openBytes(
     });
     return new OrtSession(session, graph, carried, ort);
   } catch (error) {
-    if (provider !== "cpu") throw await notThere(error, provider, ort);
+    if (provider !== "cpu") throw providerRefused(error, provider, ort);
     throw refused(error, `load "${graph.name}" on ${provider}`, "`joulecast inspect` may say which operator it is");
   }
 }

@@ -11,6 +11,7 @@ import { exact } from "../../../units/range.ts";
 import type { CommandContext, OptionValues, Outcome } from "../../command.ts";
 import { countOption, dimensionsOption, listOption, positiveOption, textOption } from "../../options.ts";
 import { countModel } from "../model-options.ts";
+import { runtimeOptions } from "../running-options.ts";
 import { inSession, planOptions } from "./in-session.ts";
 import { accessHere, cpuHere, cpuModel } from "./machine-options.ts";
 import { programWindows, samplerCost } from "./measure-command.ts";
@@ -77,9 +78,8 @@ export async function measureModel(model: string, options: OptionValues, context
   const plan = planOptions(options);
   const durationS = positiveOption(options, "--duration", "s");
   const passes = countOption(options, "--passes");
-  const threads = countOption(options, "--threads");
   const seed = countOption(options, "--seed", 0);
-  const provider = textOption(options, "--provider");
+  const running = runtimeOptions(options);
   const dims = dimensionsOption(options, "--dim");
   const devices = await devicesFor(options);
   const work = async (session: Session) => {
@@ -91,9 +91,8 @@ export async function measureModel(model: string, options: OptionValues, context
       ...(batches && { batches }),
       ...(durationS !== undefined && { durationS }),
       ...(passes !== undefined && { passes }),
-      ...(threads !== undefined && { threads }),
       ...(seed !== undefined && { seed }),
-      ...(provider !== undefined && { provider }),
+      ...running,
       keepPartial: true,
       onProgress: context.progress,
     });

@@ -4,8 +4,9 @@ import type { RunningOptions } from "../../../node/collect/point-runner.ts";
 import type { SessionOptions } from "../../../node/run/session.ts";
 import type { CollectedOn } from "../../../predict/collect/sample-row.ts";
 import type { OptionSpec, OptionValues } from "../../command.ts";
-import { countOption, positiveOption, textOption } from "../../options.ts";
+import { countOption, positiveOption } from "../../options.ts";
 import { MODEL_SOURCE_OPTIONS, machineSpec, samplingRate } from "../measuring/machine-options.ts";
+import { runtimeOptions } from "../running-options.ts";
 
 /** Reads per second: a repetition may last a few hundredths of a second. */
 const RATE_HZ = 50;
@@ -28,14 +29,11 @@ export const RUNNING_OPTIONS: readonly OptionSpec[] = [
 
 /** How points are run. @param targetS length of a repetition where --target-time is not given, s */
 export function runningOptions(options: OptionValues, targetS: number, leastPasses: number): RunningOptions {
-  const threads = countOption(options, "--threads");
-  const provider = textOption(options, "--provider");
   return {
     targetS: positiveOption(options, "--target-time", "s") ?? targetS,
     leastPasses: countOption(options, "--min-passes") ?? leastPasses,
     repeats: countOption(options, "--repeats") ?? 3,
-    ...(threads !== undefined && { threads }),
-    ...(provider !== undefined && { provider }),
+    ...runtimeOptions(options),
   };
 }
 
