@@ -261,6 +261,9 @@ describe("what goes wrong on the way", () => {
     [125, ["--out", folder]],
   ])("exits with %i for %j before the program is run", (status, args) => {
     const trail = join(folder, "trail");
+    [2, ["--wall-factor", "0.5"]],
+    [2, ["--wall-meter", join(folder, "nowhere.csv")]],
+    [2, ["--dimm-type", "DDR4"]],
     const run = runCli([
       "measure",
       "--idle",
@@ -405,6 +408,14 @@ describe("joulecast compare", () => {
     (commands) => {
       expect(runCli(["compare", "--", ...commands]).status).toBe(2);
     },
+  it("checks before anything runs what only its end needs", () => {
+    const run = runCli(["compare", "--idle", "0", "--wall-factor", "0.5", "--", "echo ran", "true"]);
+    expect(run).toMatchObject({ status: 2, stdout: "" });
+  });
+  it("ends with the exit code of the program that failed", () => {
+    const words = ["compare", "--json", "--repeat", "2", "--idle", "0", "--no-save", "--shell", "--", "true", "exit 7"];
+    expect(resultOf(words, 7).exitCodes.map(({ exitCode }: Json) => exitCode)).toEqual([0, 7, 0, 7]);
+  });
   );
   it("takes a shell when told", () => {
     const run = runCli([

@@ -7,6 +7,7 @@ import { machineAccess } from "../../../node/meters/machine-access.ts";
 import { parseCpuInfo } from "../../../node/meters/models/cpu-load.ts";
 import { DIMM_GENERATIONS } from "../../../node/meters/models/dram-dimm.ts";
 import type { MachineSpec } from "../../../node/sampler/protocol.ts";
+import { InputError } from "../../../units/input-error.ts";
 import { unknownName } from "../../../units/nearest.ts";
 import type { OptionSpec, OptionValues } from "../../command.ts";
 import { countOption, offOption, positiveOption, quantityOption, textOption } from "../../options.ts";
@@ -72,12 +73,18 @@ function dimmsOf(options: OptionValues): MachineSpec["dimms"] {
   const generation = textOption(options, "--dimm-type")?.toUpperCase();
   if (generation !== undefined && !DIMM_GENERATIONS.includes(generation))
     throw unknownName("memory type", generation, DIMM_GENERATIONS, `give one of ${DIMM_GENERATIONS.join(", ")}`);
-  if (count === undefined && generation === undefined) return undefined;
-  return { ...(count !== undefined && { count }), ...(generation !== undefined && { generation }) };
+  if (count === undefined && generation !== undefined)
+    throw new InputError(
+      "no-dimms",
+      `--dimm-type ${generation} says nothing without the number of modules`,
+      "add --dimms, such as --dimms 2",
+    );
+  return count === undefined ? undefined : { count, ...(generation !== undefined && { generation }) };
 }
 
-/** @throws InputError when an option's value cannot be used */
+/** @throws InputError when a value of any SOURCE_OPTIONS cannot be used, also of one that only the analysis needs */
 export async function machineSpec(options: OptionValues): Promise<MachineSpec> {
+  wallFactorOption(options);
   const root = machineRoot();
   const cpuTdpW = await tdpW(options, accessHere());
   const dimms = dimmsOf(options);
