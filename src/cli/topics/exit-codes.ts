@@ -11,9 +11,11 @@ export const exitCodes: Topic = {
   130   interrupted (Ctrl-C)
 
 Commands that run a program of yours (measure -- CMD, compare, run -- CMD) end
-with that program's exit code, and with these of their own:
+with that program's exit code (compare: the first that is not 0), and with these
+of their own:
 
-  125   joulecast failed before your program could be measured
+  125   this machine did not let joulecast measure or keep: no power source, no
+        data folder, a file that cannot be written
   126   the program cannot be executed
   127   the program was not found
 

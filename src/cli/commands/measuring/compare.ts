@@ -98,8 +98,7 @@ export const compare: Command = {
     const comparison = compareRuns(runsA, runsB);
     const { a, b, differenceJ, lowJ, highJ, verdict, method, reason } = comparison;
     const measurements = [a, b].filter((side) => side !== undefined);
-    const failed = value.problem === undefined ? undefined : value.exitCode;
-    const exitCode = value.interrupted !== undefined ? 130 : (failed ?? (verdict === "refused" ? 1 : 0));
+    const exitCode = value.interrupted !== undefined ? 130 : value.exitCode || (verdict === "refused" ? 1 : 0);
     const durationS = [...runsA, ...runsB].reduce((total, run) => total + run.durationS, 0);
     const notes = [`verdict: ${verdict}${reason === "" ? "" : `: ${reason}`}`];
     const remarks = await save({ measurements, durationS, exitCode, remarks: [...warnings, ...notes] });
