@@ -46,6 +46,11 @@ describe("joulecast doctor", () => {
     expect(source("rapl/package-0").wrapS).toBeCloseTo(RANGE_J / 150, 6);
     expect(source("rapl/package-0/dram").idleW / DRAM_W).toBeCloseTo(1, 1);
   });
+  it("says first that the wall meter which was named cannot be read", () => {
+    const run = runCli(["doctor", "--seconds", "0.5", "--wall-meter", join(folder, "nowhere.csv")]);
+    expect(run.status).toBe(0);
+    expect(run.stdout).toMatch(/second\n\n! the wall meter: cannot read/);
+  });
   it("plans nothing modelled where all is measured", () => {
     expect(result.planned).toMatchObject({ modelled: [], integrated: [] });
     expect(result.planned.measured).toHaveLength(2);
@@ -256,14 +261,14 @@ describe("what goes wrong on the way", () => {
   it.each([
     [2, ["--json", "--csv"]],
     [2, ["--table", "runs"]],
+    [2, ["--wall-factor", "0.5"]],
+    [2, ["--wall-meter", join(folder, "nowhere.csv")]],
+    [2, ["--dimm-type", "DDR4"]],
     [125, ["--out", join(folder, "nowhere", "x.json")]],
     [125, ["--html", join(folder, "nowhere", "x.html")]],
     [125, ["--out", folder]],
   ])("exits with %i for %j before the program is run", (status, args) => {
     const trail = join(folder, "trail");
-    [2, ["--wall-factor", "0.5"]],
-    [2, ["--wall-meter", join(folder, "nowhere.csv")]],
-    [2, ["--dimm-type", "DDR4"]],
     const run = runCli([
       "measure",
       "--idle",
@@ -403,11 +408,6 @@ describe("joulecast compare", () => {
     expect(result).toMatchObject({ verdict: "refused", differenceJ: null });
     expect(result.reason).toMatch(/coverage|nothing was read/);
   });
-  it.each([[["one"]], [["true | cat", "true"]], [["'unclosed", "true"]]])(
-    "takes two commands without a shell: %j",
-    (commands) => {
-      expect(runCli(["compare", "--", ...commands]).status).toBe(2);
-    },
   it("checks before anything runs what only its end needs", () => {
     const run = runCli(["compare", "--idle", "0", "--wall-factor", "0.5", "--", "echo ran", "true"]);
     expect(run).toMatchObject({ status: 2, stdout: "" });
@@ -416,6 +416,11 @@ describe("joulecast compare", () => {
     const words = ["compare", "--json", "--repeat", "2", "--idle", "0", "--no-save", "--shell", "--", "true", "exit 7"];
     expect(resultOf(words, 7).exitCodes.map(({ exitCode }: Json) => exitCode)).toEqual([0, 7, 0, 7]);
   });
+  it.each([[["one"]], [["true | cat", "true"]], [["'unclosed", "true"]]])(
+    "takes two commands without a shell: %j",
+    (commands) => {
+      expect(runCli(["compare", "--", ...commands]).status).toBe(2);
+    },
   );
   it("takes a shell when told", () => {
     const run = runCli([
@@ -436,6 +441,17 @@ describe("joulecast compare", () => {
 });
 
 describe("joulecast measure MODEL", () => {
+  it.each([
+    [["--provider", "cud"], /unknown provider "cud"; nearest: cuda/],
+    [["--threads", "1000000"], /--threads 1000000 .* logical processors?\n.*at most/],
+    [["--duration", "-1"], /-1 is out of range\n.*above 0 \(s\)/],
+  ])("refuses %j", (options, words) => {
+    for (const command of ["measure", "profile"]) {
+      const run = runCli([command, "zoo:cifar/lenet", "--idle", "0", "--no-save", ...options]);
+      expect(run.status).toBe(2);
+      expect(run.stderr).toMatch(words);
+    }
+  });
   it("reports the section that Ctrl-C cuts short", async () => {
     const journals = join(home, "journals");
     // A journal appears under another name first: that one may be gone by the time it is read.
@@ -451,17 +467,6 @@ describe("joulecast measure MODEL", () => {
     expect(result).toMatchObject({ exitCode: 130, batch: 1, kind: "measured" });
     expect(result.inferences).toBeGreaterThanOrEqual(1);
     expect(result.warnings.join()).toContain("shorter than asked for");
-  });
-  it.each([
-    [["--provider", "cud"], /unknown provider "cud"; nearest: cuda/],
-    [["--threads", "1000000"], /--threads 1000000 .* logical processors?\n.*at most/],
-    [["--duration", "-1"], /-1 is out of range\n.*above 0 \(s\)/],
-  ])("refuses %j", (options, words) => {
-    for (const command of ["measure", "profile"]) {
-      const run = runCli([command, "zoo:cifar/lenet", "--idle", "0", "--no-save", ...options]);
-      expect(run.status).toBe(2);
-      expect(run.stderr).toMatch(words);
-    }
   });
   it("says before measuring that inputs do not fit into memory", () => {
     const run = runCli(["measure", "zoo:cifar/lenet", "--batch", "1,300000000", "--idle", "0"]);

@@ -2,7 +2,7 @@
 // CPU, GPU, supply losses, fans, disk — so it must never be summed with the others: measure.ts and table.ts see to that by its domain, "wall".
 // We do not talk to wall meters ourselves; whatever logs them writes the file.
 import { closeSync, fstatSync, openSync, readFileSync, readSync } from "node:fs";
-import type { Found, MachineAccess, Meter, PowerSource, SourceInfo } from "../../measure/power-source.ts";
+import type { Found, MachineAccess, Meter, PowerSource, SourceInfo, Unusable } from "../../measure/power-source.ts";
 import type { Trace } from "../../measure/trace.ts";
 import { InputError } from "../../units/input-error.ts";
 import { explainRefusal } from "../files.ts";
@@ -87,10 +87,13 @@ function secondsOf(cell: string): number | undefined {
   return Number.isNaN(ms) ? undefined : ms / 1000;
 }
 
+/** The one wall meter that is read. */
+const WALL_ID = "wall/csv";
+
 /** What a wall meter's source says of itself. */
 function wallInfo(shown: string, updatePeriodS: number | undefined): SourceInfo {
   return {
-    id: "wall/csv",
+    id: WALL_ID,
     name: "wall meter",
     domain: "wall",
     kind: "integrated",
@@ -151,12 +154,22 @@ export function wallMeter(path: string, options: WallMeterOptions = {}): Meter {
   };
 }
 
+/**
+ * A wall meter is named by the user: a measurement without it is not the one that was asked for.
+ * @param unusable what was found on a machine that was told of a wall meter, and cannot be read
+ * @throws InputError "no-wall-meter" with the reason
+ */
+export function checkWallMeter(unusable: readonly Unusable[]): void {
+  const why = unusable.find(({ id }) => id === WALL_ID);
+  if (why !== undefined) throw new InputError("no-wall-meter", why.reason, why.fix);
+}
+
 function explainFile(error: unknown, path: string): Found {
   const explained = error instanceof InputError ? error : explainRefusal(error, path, "read");
   if (!(explained instanceof InputError)) throw explained;
   const fix =
     explained.code === "cannot-read" ? "give the path of the CSV that your wall meter writes" : explained.hint;
-  return { unusable: { id: "wall/csv", domain: "wall", reason: explained.message, fix } };
+  return { unusable: { id: WALL_ID, domain: "wall", reason: explained.message, fix } };
 }
 
 /** The newest row of a file that another program appends to. Rows from before we opened it only tell the columns. */

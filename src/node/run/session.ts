@@ -8,6 +8,7 @@ import type { Recording, Window } from "../../measure/trace.ts";
 import { CLOSE, OPEN, windowsFrom } from "../../measure/windows.ts";
 import { InputError } from "../../units/input-error.ts";
 import { machineAccess } from "../meters/machine-access.ts";
+import { checkWallMeter } from "../meters/wall-meter.ts";
 import { checkRate, DEFAULT_RATE_HZ, startSampler } from "../sampler/client.ts";
 import type { JournalPlan, MachineSpec, SamplerStats } from "../sampler/protocol.ts";
 import { readEnvironment } from "../store/environment.ts";
@@ -23,7 +24,7 @@ export interface SessionOptions {
   readonly machine?: MachineSpec;
   /** Journal that is kept, in the store's folder. Default: a temporary one, removed at the end. */
   readonly journal?: Omit<JournalPlan, "owner">;
-  /** Go on without a source that can be read. Default false. */
+  /** Go on without a source that can be read, or without the one that was named: to tell of it. Default false. */
   readonly allowNoSources?: boolean;
 }
 
@@ -88,9 +89,21 @@ function temporaryPlan(machine: MachineSpec): JournalPlan {
   };
 }
 
+/** @throws InputError "no-wall-meter" | "no-sources" */
+function checkSources(sources: readonly SourceInfo[], unusable: readonly Unusable[]): void {
+  checkWallMeter(unusable);
+  if (sources.length > 0) return;
+  const reasons = unusable.map(({ id, reason }) => `${id}: ${reason}`).join("; ");
+  throw new InputError(
+    "no-sources",
+    `no power source can be read${reasons === "" ? "" : ` (${reasons})`}`,
+    "run `joulecast doctor`: it says what is missing and which command mends it",
+  );
+}
+
 /**
  * Starts recording.
- * @throws InputError "no-sources" when nothing can be read, "bad-rate", or what the journal's disk says
+ * @throws InputError "no-sources" when nothing can be read, "no-wall-meter", "bad-rate", or what the journal's disk says
  */
 export async function openSession(options: SessionOptions = {}): Promise<Session> {
   const { rateHz = DEFAULT_RATE_HZ, machine = {}, allowNoSources = false } = options;
@@ -105,16 +118,13 @@ export async function openSession(options: SessionOptions = {}): Promise<Session
     throw error;
   });
   const { sources, unusable, journalPath } = sampler;
-  if (sources.length === 0 && !allowNoSources) {
+  try {
+    if (!allowNoSources) checkSources(sources, unusable);
+  } catch (error) {
     await sampler.stop();
     if (keep) rmSync(journalPath, { force: true });
     forget();
-    const reasons = unusable.map(({ id, reason }) => `${id}: ${reason}`).join("; ");
-    throw new InputError(
-      "no-sources",
-      `no power source can be read${reasons === "" ? "" : ` (${reasons})`}`,
-      "run `joulecast doctor`: it says what is missing and which command mends it",
-    );
+    throw error;
   }
 
   const set = (name: string, value: string, timeS: number): number => {

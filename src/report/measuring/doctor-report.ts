@@ -137,7 +137,13 @@ export function doctorDocument(input: DoctorInput): Document {
     usable.length > 0
       ? "nothing on this machine can be measured: every joule will be MODELLED, and called so everywhere"
       : "no source can be read: `joulecast measure` will refuse";
-  const warnings = [...originWarnings(usable.map(({ info }) => info)), ...(nothingRead ? [nothing] : [])];
+  // Nobody looks for a wall meter that was not named.
+  const walls = unusable.filter(({ domain }) => domain === "wall");
+  const warnings = [
+    ...walls.map(({ reason }) => `the wall meter: ${reason}; \`joulecast measure\` will refuse`),
+    ...originWarnings(usable.map(({ info }) => info)),
+    ...(nothingRead ? [nothing] : []),
+  ];
   return {
     title: "What can be measured here",
     subtitle: `${machine}; polled for ${formatDuration(polledS)} at ${sampler.rateHz} reads per second`,

@@ -1,6 +1,7 @@
 // `joulecast serve [MODEL…]`: the page, on this machine alone, until Ctrl-C; `serve --metrics`: a Prometheus endpoint. Prints where
 // it listens, then stays.
 import { originWarnings } from "../../../measure/origin.ts";
+import { checkWallMeter } from "../../../node/meters/wall-meter.ts";
 import { type MetricsServer, startMetricsServer } from "../../../node/metrics-server.ts";
 import { withInterrupts } from "../../../node/run/interrupts.ts";
 import { openMachine } from "../../../node/sampler/open-machine.ts";
@@ -100,6 +101,7 @@ async function serveMetrics(options: OptionValues): Promise<Outcome> {
     server = await startMetricsServer({ sources: usable, periodS, host, port, more: () => newestRuns(store, count) });
   } catch (error) {
     machine.close();
+    checkWallMeter(unusable);
     throw error;
   }
   const sources = usable.map(({ info: { id, domain, kind } }) => ({ id, domain, kind }));
