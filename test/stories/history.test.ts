@@ -65,6 +65,10 @@ const brokenLog = file("broken.csv", [
   "2026/03/01 00:00:01.000, 0, A100, banana",
 ]);
 
+const truncated = join(folder, "truncated.onnx");
+const whole = readFileSync(resolve(import.meta.dirname, "../fixtures/onnx/cnn.onnx"));
+writeFileSync(truncated, whole.subarray(0, whole.length / 2));
+
 const widest = (text: string): number => Math.max(...text.split("\n").map((line) => [...line].length));
 
 describe("an empty store", () => {
@@ -348,3 +352,5 @@ describe("joulecast serve --metrics", () => {
     expect(run.stderr).toMatch(words);
   });
 });
+    [["serve", truncated], /truncated\.onnx/],
+    [["serve", "--metrics", "--wall-meter", join(folder, "nowhere.csv")], /no such file/],

@@ -3,6 +3,7 @@
 import { originWarnings } from "../../../measure/origin.ts";
 import { checkWallMeter } from "../../../node/meters/wall-meter.ts";
 import { type MetricsServer, startMetricsServer } from "../../../node/metrics-server.ts";
+import { readModel } from "../../../node/model.ts";
 import { withInterrupts } from "../../../node/run/interrupts.ts";
 import { openMachine } from "../../../node/sampler/open-machine.ts";
 import { type PrometheusFamily, runFamilies } from "../../../node/store/exports/prometheus.ts";
@@ -67,6 +68,8 @@ async function servePage(models: readonly string[], options: OptionValues, conte
   const port = portOption(options);
   const studies = repeatedOption(options, STUDY);
   const machine = await machineSpec(options);
+  // The page would say it too, to somebody who has opened the link.
+  for (const model of models) await readModel(model);
   const { store, messages } = await openUserStore();
   const { startPageServer } = await import("../../../node/web/page-server.ts");
   const server = await startPageServer({ store, version: context.version, machine, models, studies, port });
@@ -98,10 +101,10 @@ async function serveMetrics(options: OptionValues): Promise<Outcome> {
   const { usable, unusable } = machine;
   let server: MetricsServer;
   try {
+    checkWallMeter(unusable);
     server = await startMetricsServer({ sources: usable, periodS, host, port, more: () => newestRuns(store, count) });
   } catch (error) {
     machine.close();
-    checkWallMeter(unusable);
     throw error;
   }
   const sources = usable.map(({ info: { id, domain, kind } }) => ({ id, domain, kind }));
