@@ -3,7 +3,7 @@ import { seededRandom } from "../math/random.ts";
 import { InputError } from "../units/input-error.ts";
 import { compareRuns } from "./compare.ts";
 import type { Doubt, Measurement } from "./measurement.ts";
-import { combineRepeats, perInference } from "./repeats.ts";
+import { combineRepeats, estimateError, perInference } from "./repeats.ts";
 
 const run = (netJ: number, doubts: readonly Doubt[] = [], coverage = 1): Measurement => ({
   window: "run",
@@ -22,6 +22,14 @@ const run = (netJ: number, doubts: readonly Doubt[] = [], coverage = 1): Measure
   remarks: [],
 });
 const runs = (...joules: number[]): Measurement[] => joules.map((netJ) => run(netJ));
+
+describe("estimateError", () => {
+  it("is a share of joules that are surely there, and of no others", () => {
+    expect(estimateError(3, { perInferenceJ: 2, lowJ: 1, highJ: 3 })).toBe(0.5);
+    expect(estimateError(3, { perInferenceJ: 1e-15, lowJ: -1, highJ: 1 })).toBeUndefined();
+    expect(estimateError(3, undefined)).toBeUndefined();
+  });
+});
 
 describe("combineRepeats", () => {
   it("is the mean, with Student's t over the runs", () => {

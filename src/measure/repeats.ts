@@ -16,6 +16,11 @@ export interface PerInference {
   readonly highJ: number;
 }
 
+/** An estimate over what was measured, less 1; undefined where the measured joules may be none, and so nothing to divide by. */
+export function estimateError(estimateJ: number, measured: PerInference | undefined): number | undefined {
+  return measured !== undefined && measured.lowJ > 0 ? estimateJ / measured.perInferenceJ - 1 : undefined;
+}
+
 function meanDoubts(runs: readonly (readonly Doubt[])[], netJ: readonly number[]): Doubt[] {
   const n = runs.length;
   if (n === 0) return [];

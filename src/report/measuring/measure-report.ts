@@ -30,7 +30,7 @@ export interface ComparedEstimate {
   readonly perInferenceJ: number;
   readonly lowJ: number;
   readonly highJ: number;
-  /** estimate / measured net − 1; undefined where net is not above 0. */
+  /** estimate / measured net − 1; undefined where the interval of net is not all above 0. */
   readonly errorRatio: number | undefined;
 }
 

@@ -3,7 +3,7 @@ import type { Ledger, Repeats } from "../../../measure/ledger.ts";
 import { openLedger } from "../../../measure/ledger.ts";
 import type { Measurement } from "../../../measure/measurement.ts";
 import type { Unusable } from "../../../measure/power-source.ts";
-import { perInference } from "../../../measure/repeats.ts";
+import { estimateError, perInference } from "../../../measure/repeats.ts";
 import type { Recording, Window } from "../../../measure/trace.ts";
 import { epochsFrom } from "../../../measure/windows.ts";
 import {
@@ -57,7 +57,6 @@ function rowOf(group: Group, repeats: Repeats, carbon: CarbonChoice): MeasuredRo
   const { mean, each, load, firstSecond } = repeats;
   const { inferences, estimates = [] } = group;
   const per = inferences === undefined ? undefined : perInference(mean, inferences);
-  const measuredJ = per?.perInferenceJ ?? 0;
   return {
     name: group.name,
     batch: group.batch,
@@ -72,7 +71,7 @@ function rowOf(group: Group, repeats: Repeats, carbon: CarbonChoice): MeasuredRo
     ...footprintOf(mean, carbon),
     estimates: estimates.map((estimate) => ({
       ...estimate,
-      errorRatio: measuredJ > 0 ? estimate.perInferenceJ / measuredJ - 1 : undefined,
+      errorRatio: estimateError(estimate.perInferenceJ, per),
     })),
   };
 }
