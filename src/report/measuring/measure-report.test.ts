@@ -109,9 +109,10 @@ describe("measureDocument", () => {
   it("calls joules of a part of the time so, and warns", () => {
     const text = textOf(measurementOf("measured", 30, 0.009));
     expect(text).toMatch(/! coverage 0\.900 %, below 95\.0 %/);
-    expect(text).toContain("net energy of the covered time");
-    expect(text).toContain("gross of the covered time");
-    expect(textOf(measurementOf("measured", 30, 0.96))).not.toContain("covered time");
+    expect(text).toContain("net energy while covered");
+    expect(text).toContain("gross while covered");
+    expect(textOf(measurementOf("integrated", 30, 0.009))).toContain("net energy while covered, integrated");
+    expect(textOf(measurementOf("measured", 30, 0.96))).not.toContain("while covered");
   });
   it("never shows a joule where nothing was read", () => {
     const none = { grossJ: undefined, baselineJ: undefined, netJ: undefined, meanPowerW: undefined } as const;

@@ -99,7 +99,7 @@ function measurementFacts(row: MeasuredRow): Fact[] {
   const fact = (label: string, { text, tone }: Cell): Fact => ({ label, cell: { text, tone } });
   const optional = <T>(value: T | undefined, make: (value: T) => Fact): Fact[] =>
     value === undefined ? [] : [make(value)];
-  const of = isPartial(mean) ? " of the covered time" : "";
+  const of = isPartial(mean) ? " while covered" : "";
   return [
     fact(ofKind(`net energy${of}`, kind), withInterval(mean.netJ, mean.netLowJ, mean.netHighJ)),
     ...(isPartial(mean) ? [fact("interval", textCell("of the whole time: what was not seen is in it"))] : []),
