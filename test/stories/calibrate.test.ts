@@ -216,3 +216,9 @@ describe.skipIf(!hasRuntime())("learning this machine (skipped without the packa
     expect(result.kind).toBe("measured");
   });
 });
+
+  it("says that the precision asked for was not reached, which one section cannot show", () => {
+    const words = ["profile", "zoo:cifar/lenet", "--batch", "1", "--duration", "0.02s", "--rounds", "1"];
+    const { remarks } = resultOf([...words, "--limit", "1ns", "--precision", "3%", "--idle", "0", "--no-save"]);
+    expect(remarks.join()).toMatch(/--precision 3\.00 % was not reached within --limit .*not known from one section/);
+  });
