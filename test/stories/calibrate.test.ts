@@ -189,7 +189,15 @@ describe.skipIf(!hasRuntime())("learning this machine (skipped without the packa
 
   it("estimates on what was learned, and doubts what was learned badly", () => {
     const path = join(process.env.JOULECAST_HOME!, "profiles", "this-machine.json");
-    const { predictor, samples: points, score } = fitCalibration("law", lawfulRows(40), "digest");
+    const {
+      predictor,
+      samples: points,
+      score,
+    } = fitCalibration("law", lawfulRows(40), "digest", {
+      measured: 40,
+      wanted: 40,
+      minutes: 1,
+    });
     const about = { kind: "measured", machine: "a", createdAt: "2026-01-01T00:00:00Z", points, durationS: 1 };
     const own = (found: readonly Json[]) => found.filter(({ device }) => device === "this-machine");
     const words = ["estimate", "zoo:cifar/lenet", "--on", "this-machine,coral-edge-tpu"];
@@ -215,10 +223,10 @@ describe.skipIf(!hasRuntime())("learning this machine (skipped without the packa
     expect(result.highJ).toBeGreaterThanOrEqual(result.totalJ);
     expect(result.kind).toBe("measured");
   });
-});
 
   it("says that the precision asked for was not reached, which one section cannot show", () => {
     const words = ["profile", "zoo:cifar/lenet", "--batch", "1", "--duration", "0.02s", "--rounds", "1"];
     const { remarks } = resultOf([...words, "--limit", "1ns", "--precision", "3%", "--idle", "0", "--no-save"]);
     expect(remarks.join()).toMatch(/--precision 3\.00 % was not reached within --limit .*not known from one section/);
   });
+});

@@ -3,7 +3,7 @@ import { isMissing } from "../../estimate/assemble.ts";
 import { NetworkBuilder } from "../../graph/build.ts";
 import { countGraph } from "../../work/count-graph.ts";
 import type { Parameters } from "../layerwise/parameters.ts";
-import { encodeProfile, fitCalibration, parseProfile } from "./calibrate.ts";
+import { encodeProfile, fitCalibration, nextTry, parseProfile } from "./calibrate.ts";
 import { type Calibration, calibratedHardware, calibratedMetric } from "./calibrated-metric.ts";
 import { collectedKind } from "./kinds/table.ts";
 import { shapedNetwork } from "./network-layers.ts";
@@ -12,6 +12,7 @@ import { MODELLED_KIND, type Repetition, type SampleRow, sampleRow } from "./sam
 
 const ON = { cpu_name: "made up", cpu_count: 2, threads: 0, provider: "cpu", runtime: "onnxruntime 0" };
 const POWER_W = 20;
+const PACE = { measured: 45, wanted: 180, minutes: 1 };
 /** A machine whose elementwise layers take 1 µs and 1 ns per element. */
 const truthS = ({ batch_size, input_size }: Parameters) => 1e-6 + 1e-9 * batch_size! * input_size!;
 
@@ -34,7 +35,7 @@ function rowsOf(op: string, count: number): SampleRow[] {
 }
 
 const textOf = (rows: readonly SampleRow[]) => rows.map((row) => JSON.stringify(row)).join("\n");
-const fitted = fitCalibration("rows", textOf([...rowsOf("relu", 40), ...rowsOf("tanh", 5)]), "digest");
+const fitted = fitCalibration("rows", textOf([...rowsOf("relu", 40), ...rowsOf("tanh", 5)]), "digest", PACE);
 const calibration: Calibration = {
   predictor: fitted.predictor,
   kind: fitted.kind,
@@ -86,11 +87,16 @@ describe("fitCalibration", () => {
   it("leaves out what was disturbed, and counts it", () => {
     const [first, ...others] = rowsOf("relu", 40);
     const text = textOf([{ ...first!, pass_s: 1e6, energy_j: 1e6, steady: "no" }, ...others]);
-    expect(fitCalibration("rows", text, "")).toMatchObject({ samples: 39, disturbed: 1 });
-    expect(fitCalibration("rows", text, "").score.mape).toBeLessThan(0.02);
+    expect(fitCalibration("rows", text, "", PACE)).toMatchObject({ samples: 39, disturbed: 1 });
+    expect(fitCalibration("rows", text, "", PACE).score.mape).toBeLessThan(0.02);
   });
   it("refuses when nothing can be fitted", () => {
-    expect(() => fitCalibration("rows", textOf(rowsOf("relu", 3)), "")).toThrow(/0 of 1 layer types/);
+    expect(() => fitCalibration("rows", textOf(rowsOf("relu", 3)), "", PACE)).toThrow(/0 of 1 layer types/);
+  });
+  it("says how many minutes would do at the same pace", () => {
+    expect(nextTry(PACE)).toMatch(/45 layers were measured.* --minutes 4,.* measures anew/);
+    expect(nextTry({ ...PACE, measured: 400 })).toContain("--minutes 2,");
+    expect(nextTry({ measured: 1, wanted: 1000, minutes: 5 })).toContain("--minutes 600,");
   });
   it("comes back from its file unchanged", () => {
     const { predictor, ...rest } = calibration;

@@ -55,12 +55,33 @@ function steadyOf(rows: readonly Sample[]): readonly Sample[] {
   return steady.length >= LEAST_STEADY ? steady : rows;
 }
 
+/** How far a calibration came in its time. */
+export interface CalibrationPace {
+  /** Layers measured. */
+  readonly measured: number;
+  /** Layers that give every type enough for a fit. */
+  readonly wanted: number;
+  /** As --minutes says. */
+  readonly minutes: number;
+}
+
+/** Longest --minutes. */
+export const MOST_MINUTES = 600;
+
+/** What to do when nothing could be learned: at the same pace all layers that are wanted, and twice the time at least. */
+export function nextTry({ measured, wanted, minutes }: CalibrationPace): string {
+  const factor = Math.max(2, wanted / Math.max(1, measured));
+  const needed = Math.min(MOST_MINUTES, Math.ceil(minutes * factor));
+  return `${measured} layers were measured, ${wanted} and more are wanted: at this pace give --minutes ${needed}, and close programs that use the machine; every calibration measures anew`;
+}
+
 /**
  * @param text rows as collected
  * @param digest of `text`
+ * @param pace for the hint of the error
  * @throws InputError "no-calibration" when fewer than half of the types can be fitted
  */
-export function fitCalibration(name: string, text: string, digest: string): FittedCalibration {
+export function fitCalibration(name: string, text: string, digest: string, pace: CalibrationPace): FittedCalibration {
   const all = readSamples({ name, text }).filter(({ op, cells }) => op !== "network" && cells.has("energy_j"));
   const samples = [...byOp(all).values()].flatMap(steadyOf);
   const target = parseTarget("energy_j:J");
@@ -79,14 +100,14 @@ export function fitCalibration(name: string, text: string, digest: string): Fitt
     throw new InputError(
       "no-calibration",
       `only ${fits.length} of ${fits.length + left.length} layer types can be fitted from ${samples.length} samples${left[0] ? ` (${left[0].op}: ${left[0].reason})` : ""}`,
-      "give --minutes more, and close programs that use the machine",
+      nextTry(pace),
     );
   const score = scoreOf(fits.flatMap(({ chosen }) => chosen.heldOut.folds));
   if (isBeyond(score, WORTHLESS))
     throw new InputError(
       "no-calibration",
       `the fitted models are off by ${formatRatio(score.mape)} (bias ${formatRatio(score.bias)}) on layers held out`,
-      "give --minutes more, and close programs that use the machine",
+      nextTry(pace),
     );
   const kinds = new Set(samples.map(({ cells }) => cells.get("energy_kind") ?? "unknown"));
   return {

@@ -4,7 +4,7 @@ import { createHash } from "node:crypto";
 import { rmSync } from "node:fs";
 import type { RunnablePoint } from "../../../node/collect/collect.ts";
 import { writeWhole } from "../../../node/files.ts";
-import { encodeProfile, fitCalibration, type ProfileRecord } from "../../../predict/collect/calibrate.ts";
+import { encodeProfile, fitCalibration, MOST_MINUTES, type ProfileRecord } from "../../../predict/collect/calibrate.ts";
 import { DOUBTFUL, isBeyond, scoreNote } from "../../../predict/collect/calibrated-metric.ts";
 import { collectedKind } from "../../../predict/collect/kinds/table.ts";
 import { drawPoints, oneLayerNetwork, type PointLimits } from "../../../predict/collect/points.ts";
@@ -63,12 +63,20 @@ const REST_SHARE = 0.15;
 
 interface Gathered {
   readonly rows: readonly SampleRow[];
+  /** Layers that come first, and of which every type has enough to be fitted. */
+  readonly wanted: number;
   readonly interrupted: boolean;
   readonly failed: number;
   readonly durationS: number;
 }
 
-function planned(options: OptionValues, isQuick: boolean): readonly RunnablePoint[] {
+interface Planned {
+  readonly points: readonly RunnablePoint[];
+  /** So many of them come first. */
+  readonly wanted: number;
+}
+
+function planned(options: OptionValues, isQuick: boolean): Planned {
   const named = listOption(options, "--layers") ?? (isQuick ? QUICK_LAYERS : Object.keys(SHARES));
   const seed = countOption(options, "--seed", 0) ?? 0;
   const points = countOption(options, "--points");
@@ -88,10 +96,13 @@ function planned(options: OptionValues, isQuick: boolean): readonly RunnablePoin
       seed,
     ),
   ];
-  return drawn.map(({ id, kind, parameters }) => ({
-    sample: { id, op: kind.id, parameters },
-    graph: () => oneLayerNetwork(kind, parameters, seed),
-  }));
+  return {
+    points: drawn.map(({ id, kind, parameters }) => ({
+      sample: { id, op: kind.id, parameters },
+      graph: () => oneLayerNetwork(kind, parameters, seed),
+    })),
+    wanted: kinds.reduce((sum, { first }) => sum + first, 0),
+  };
 }
 
 async function gather(
@@ -113,6 +124,7 @@ async function gather(
   const running = runningOptions(options, isQuick ? 0.02 : 0.05, 3);
   const on = collectedOn(running);
   const session = await sessionOptions(options);
+  const { points, wanted } = planned(options, isQuick);
   rmSync(path, { force: true });
   const file = openSamples(path, on);
   const rows: SampleRow[] = [];
@@ -125,7 +137,7 @@ async function gather(
     };
     const layers = await collectPoints({
       ...each,
-      points: planned(options, isQuick),
+      points,
       limitS,
       signal,
       onRow,
@@ -134,22 +146,23 @@ async function gather(
     });
     context.progress("checking against whole networks");
     const networks = offOption(options, "--no-check") ? [] : CHECKED;
-    const points = await Promise.all(networks.map(async (name) => wholeNetworkPoint(name, 1, await readModel(name))));
-    const whole = signal.aborted
+    const whole = await Promise.all(networks.map(async (name) => wholeNetworkPoint(name, 1, await readModel(name))));
+    const checked = signal.aborted
       ? { interrupted: true, failed: [] }
       : await collectPoints({
           ...each,
           targetS: Math.max(running.targetS, 0.3),
           repeats: 5,
-          points,
+          points: whole,
           signal,
           onRow,
           onProgress: () => undefined,
         });
     return {
       rows,
-      interrupted: layers.interrupted || whole.interrupted,
-      failed: layers.failed.length + whole.failed.length,
+      wanted,
+      interrupted: layers.interrupted || checked.interrupted,
+      failed: layers.failed.length + checked.failed.length,
       durationS: monotonicS() - beganS,
     };
   });
@@ -178,14 +191,14 @@ export const calibrate: Command = {
     const { prepareProfiles, profilePath, profileSamplesPath } = await import("../../../node/collect/profiles.ts");
     const isQuick = flagOption(options, "--quick");
     const minutes = textOption(options, "--minutes");
-    const totalS =
-      60 * (minutes === undefined ? (isQuick ? 1 : 5) : parseWithin(minutes, "min", 0.02, 600, "--minutes"));
+    const totalMin =
+      minutes === undefined ? (isQuick ? 1 : 5) : parseWithin(minutes, "min", 0.02, MOST_MINUTES, "--minutes");
     const out = textOption(options, "--out");
     if (out === undefined) prepareProfiles();
     const path = out ?? profilePath();
     const samplesPath = out === undefined ? profileSamplesPath() : `${out.replace(/\.json$/, "")}.samples.jsonl`;
-    const gathered = await gather(samplesPath, options, context, totalS * (1 - REST_SHARE), isQuick);
-    const { rows, interrupted, durationS } = gathered;
+    const gathered = await gather(samplesPath, options, context, 60 * totalMin * (1 - REST_SHARE), isQuick);
+    const { rows, wanted, interrupted, durationS } = gathered;
     if (rows.length === 0)
       throw new InputError(
         interrupted ? "interrupted" : "no-samples",
@@ -194,7 +207,9 @@ export const calibrate: Command = {
       );
     context.progress("fitting");
     const text = readText(samplesPath);
-    const fitted = fitCalibration(samplesPath, text, createHash("sha256").update(text).digest("hex"));
+    const measured = rows.filter(({ op }) => op !== "network").length;
+    const pace = { measured, wanted, minutes: totalMin };
+    const fitted = fitCalibration(samplesPath, text, createHash("sha256").update(text).digest("hex"), pace);
     const { predictor, fits, score, left, kind, samples, disturbed } = fitted;
     const on = rows[0]!;
     const record: ProfileRecord = {
