@@ -109,6 +109,19 @@ describe("joulecast import", () => {
     expect(shown.environment).toEqual({ joulecast: expect.any(String), gpus: [] });
   });
 
+  it("takes back its own export as what it was: known where the run is, and of the same kind where it is not", () => {
+    useHome("round-trip");
+    const [first] = validated("import", ["import", gpuLog]).runs;
+    const exported = join(folder, "own.csv");
+    expect(runCli(["export", "--codecarbon", "--out", exported]).status).toBe(0);
+    expect(validated("import", ["import", exported]).runs).toMatchObject([{ id: first.id, known: true }]);
+    expect(validated("history", ["history"]).runs).toHaveLength(1);
+    useHome("round-trip-elsewhere");
+    const [there] = validated("import", ["import", exported]).runs;
+    expect(there).toMatchObject({ id: first.id, known: false, kind: "integrated" });
+    expect(there.grossJ).toBeCloseTo(first.grossJ, 6);
+  });
+
   it("names the row that is wrong, and then keeps nothing of any file", () => {
     const home = useHome("import-broken");
     const run = runCli(["import", gpuLog, brokenLog]);
@@ -341,6 +354,8 @@ describe("joulecast serve --metrics", () => {
   it.each([
     [["serve", "--runs", "3"], /--metrics/],
     [["serve", "nothing.onnx"], /no such file/],
+    [["serve", truncated], /truncated\.onnx/],
+    [["serve", "--metrics", "--wall-meter", join(folder, "nowhere.csv")], /no such file/],
     [["serve", "--metrics", "--port", "70000"], /out of range/],
     [["serve", "--metrics", "--host", "192.0.2.1"], /no such address/],
     [["serve", "--metrics", "--period", "1h"], /--period/],
@@ -352,5 +367,3 @@ describe("joulecast serve --metrics", () => {
     expect(run.stderr).toMatch(words);
   });
 });
-    [["serve", truncated], /truncated\.onnx/],
-    [["serve", "--metrics", "--wall-meter", join(folder, "nowhere.csv")], /no such file/],

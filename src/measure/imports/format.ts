@@ -1,7 +1,8 @@
 // The one shape of an importer: text of another tool's file → a Recording, or finished runs, or both. Pure: files are read by node/.
 // A tool that logged readings gives a recording (then our own integral, gaps and doubts apply); one that logged sums gives runs.
 import { InputError } from "../../units/input-error.ts";
-import type { Domain, Kind, SourceInfo } from "../power-source.ts";
+import type { Measurement } from "../measurement.ts";
+import type { Domain, Kind, Origin, SourceInfo } from "../power-source.ts";
 import type { Recording, Trace } from "../trace.ts";
 
 /** Joules of one component as the other tool summed them. */
@@ -20,6 +21,16 @@ export interface ImportedRun {
   readonly durationS: number | undefined;
   readonly energyJ: number;
   readonly components: readonly ImportedEnergy[];
+  /** What joulecast itself wrote into the file; undefined for another tool's run. */
+  readonly own?: OwnRun;
+}
+
+/** A run that joulecast exported: what its row says, that other tools' rows do not. */
+export interface OwnRun {
+  readonly id: string;
+  /** Of the whole; undefined when nothing had been measured. */
+  readonly kind: Measurement["kind"] | undefined;
+  readonly origin: Origin["kind"] | undefined;
 }
 
 /** What a file held. */

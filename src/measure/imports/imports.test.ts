@@ -134,6 +134,22 @@ describe("imports", () => {
     expect(cellsOf('a,"b ""c"", d",e')).toEqual(["a", 'b "c", d', "e"]);
   });
 
+  it("takes the kind from experiment_id where joulecast wrote the file, and from no other file", () => {
+    const row = (experiment: string, version: string) =>
+      importText(
+        `timestamp,run_id,experiment_id,duration,emissions,cpu_energy,gpu_energy,energy_consumed,codecarbon_version\n2026-03-01T10:00:00,06dn3pqzvc1s,${experiment},60,,,0.001,0.001,${version}\n`,
+      );
+    const ours = row("integrated; replay", "joulecast 1.0.0");
+    expect(ours.runs[0]).toMatchObject({
+      own: { id: "06dn3pqzvc1s", kind: "integrated", origin: "replay" },
+      components: [{ domain: "gpu", kind: "integrated" }],
+    });
+    expect(ours.remarks).toEqual([]);
+    expect(row("mixed", "joulecast 1.0.0").runs[0]!.own!.kind).toBe("mixed");
+    const others = row("integrated", "3.0.1").runs[0]!;
+    expect([others.own, others.components[0]!.kind]).toEqual([undefined, "measured"]);
+  });
+
   it("adds package, DRAM and GPU of EnergiBridge, and not the cores inside the package", () => {
     expect(netJ(FILES.energibridge!)).toBeCloseTo(20 + 2 + 2, 6);
   });

@@ -8,7 +8,7 @@ import type { Recording, Window } from "../../measure/trace.ts";
 import { windowsFrom } from "../../measure/windows.ts";
 import { InputError } from "../../units/input-error.ts";
 import { lastTimeS } from "./journal-read.ts";
-import { newRunId } from "./run-id.ts";
+import { newRunId, RUN_ID } from "./run-id.ts";
 import type { StoredRun } from "./stored-run.ts";
 
 /** A file that was read. */
@@ -27,6 +27,8 @@ export interface MadeRun {
   /** Line of its provenance by which the same content is known again. */
   readonly origin: string;
   readonly recording: Recording;
+  /** The run was exported by joulecast, under this very id. */
+  readonly isOwn: boolean;
 }
 
 const NO_SAMPLES: Recording = { traces: [], marks: [], load: [] };
@@ -51,9 +53,17 @@ function wallClockMs(text: string | undefined): number | undefined {
   return Number.isNaN(ms) ? undefined : ms;
 }
 
-function componentsOf({ components }: ImportedRun, format: string, durationS: number): SourceEnergy[] {
+function componentsOf({ components, own }: ImportedRun, format: string, durationS: number): SourceEnergy[] {
   return components.map(({ name, domain, kind, energyJ }) => ({
-    info: { id: `${format}/${asId(name)}`, name, domain, kind, reads: "energy", provenance: `${format}, summed by it` },
+    info: {
+      id: `${format}/${asId(name)}`,
+      name,
+      domain,
+      kind,
+      reads: "energy",
+      provenance: `${format}, summed by it`,
+      ...(own?.origin && { origin: { kind: own.origin, where: `run ${own.id}` } }),
+    },
     kind,
     grossJ: energyJ,
     baselineJ: undefined,
@@ -72,7 +82,7 @@ function measurementOfSum(sum: ImportedRun, durationS: number, format: string): 
   return {
     window: "run",
     durationS,
-    kind: kindOf(sources.length === 0 ? ["integrated"] : sources.map(({ kind }) => kind)),
+    kind: sum.own?.kind ?? kindOf(sources.length === 0 ? ["integrated"] : sources.map(({ kind }) => kind)),
     grossJ: sum.energyJ,
     baselineJ: undefined,
     netJ: sum.energyJ,
@@ -120,6 +130,8 @@ function stretchesOf(
 type Draft = Omit<StoredRun, "id" | "startedAt" | "environment" | "provenance" | "complete"> & {
   readonly startedMs: number | undefined;
   readonly recording: Recording;
+  /** Id that joulecast gave the run. */
+  readonly ownId?: string;
 };
 
 function draftsOfReadings({ imported, name: file }: ImportedFile): Draft[] {
@@ -163,12 +175,13 @@ function draftsOfSums({ imported: { runs, format }, name: file }: ImportedFile):
       sources: measurement.sources.map(({ info }) => info),
       startedMs: wallClockMs(sum.startedAt),
       recording: NO_SAMPLES,
+      ...(sum.own && RUN_ID.test(sum.own.id) && { ownId: sum.own.id }),
     };
   });
 }
 
 /**
- * The runs of a file. The same content gives the same ids again, so that importing twice adds nothing.
+ * The runs of a file. The same content gives the same ids again, so that importing twice adds nothing; our own runs keep their ids.
  * @param version of this program
  * @throws InputError "bad-import" | "empty-import" when a run has no duration
  */
@@ -178,13 +191,13 @@ export function runsOfImport(file: ImportedFile, version: string): readonly Made
   // Sums that come beside readings are the tool's own view of the same joules: the readings count.
   const readings = draftsOfReadings(file);
   const drafts = readings.length > 0 ? readings : draftsOfSums(file);
-  return drafts.map(({ startedMs, recording, ...draft }, index) => {
+  return drafts.map(({ startedMs, recording, ownId, ...draft }, index) => {
     const startMs = Math.round(startedMs ?? modifiedMs - draft.durationS * 1000);
     const origin = `content ${digest.slice(0, 16)}, run ${index + 1}`;
     const dice = Number.parseInt(createHash("sha256").update(`${digest}/${index}`).digest("hex").slice(0, 8), 16);
     const run: StoredRun = {
       ...draft,
-      id: newRunId(startMs, (below) => dice % below),
+      id: ownId ?? newRunId(startMs, (below) => dice % below),
       startedAt: new Date(startMs).toISOString(),
       complete: true,
       environment: { joulecast: version, gpus: [] },
@@ -197,6 +210,6 @@ export function runsOfImport(file: ImportedFile, version: string): readonly Made
         ...imported.remarks,
       ],
     };
-    return { run, origin, recording };
+    return { run, origin, recording, isOwn: ownId !== undefined };
   });
 }

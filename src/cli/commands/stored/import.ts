@@ -33,12 +33,12 @@ function readImport(path: string, format: string | undefined): ImportedFile {
 }
 
 /** The run under an id that no other run has, and whether it is there already. */
-function place({ run, origin }: MadeRun, store: Store): { readonly run: StoredRun; readonly known: boolean } {
+function place({ run, origin, isOwn }: MadeRun, store: Store): { readonly run: StoredRun; readonly known: boolean } {
   const taken = new Set(listRunIds(store.paths.runs));
   for (let free = run; ; free = { ...run, id: newRunId(Date.parse(run.startedAt)) }) {
     if (!taken.has(free.id)) return { run: free, known: false };
     const there = store.getRun(free.id);
-    if (there.provenance.includes(origin)) return { run: there, known: true };
+    if (isOwn || there.provenance.includes(origin)) return { run: there, known: true };
   }
 }
 
