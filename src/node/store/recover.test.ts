@@ -95,9 +95,8 @@ describe("recovery", () => {
     await expect(
       recoverRuns(paths.journals, refuse, { probe: gone, onMessage: (m) => messages.push(m) }),
     ).resolves.toEqual([]);
-    expect(messages).toEqual(
-      [1, 2].map((minute) => expect.stringMatching(`${storedRun(minute).id}.*disk is full; make room`)),
-    );
+    const [first, second] = [1, 2].map((minute) => storedRun(minute).id);
+    expect(messages).toEqual([expect.stringMatching(`^runs ${first} .*${second} .*disk is full; make room$`)]);
     expect(readdirSync(paths.journals)).toEqual(names);
     expect(await recover({ probe: gone })).toHaveLength(2);
     expect(await listRuns()).toHaveLength(2);

@@ -89,6 +89,7 @@ export async function recoverRuns(
   options: RecoverOptions = {},
 ): Promise<readonly StoredRun[]> {
   const recovered: StoredRun[] = [];
+  const waiting = new Map<string, StoredRun[]>();
   const names = readdirSync(journals).filter((name) => name.endsWith(".jnl") && RUN_ID.test(name.slice(0, -4)));
   for (const name of names.sort()) {
     const found = leftover(join(journals, name), options);
@@ -99,7 +100,8 @@ export async function recoverRuns(
     } catch (error) {
       // A full disk: the journal keeps all, the next start tries again, and what was asked for goes on.
       if (!(error instanceof InputError)) throw error;
-      options.onMessage?.(`run ${run.id} (${run.command}) could not be recovered yet: ${error.message}; ${error.hint}`);
+      const why = `${error.message}; ${error.hint}`;
+      waiting.set(why, [...(waiting.get(why) ?? []), run]);
       continue;
     }
     rmSync(found.path, { force: true });
@@ -108,5 +110,15 @@ export async function recoverRuns(
       `run ${run.id} (${run.command}) was recovered from its journal, ${run.complete ? "complete" : "incomplete"}`,
     );
   }
+  for (const [why, runs] of waiting) options.onMessage?.(`${namedRuns(runs)} could not be recovered yet: ${why}`);
   return recovered;
+}
+
+/** So many runs are named in one message. */
+const NAMED_RUNS = 3;
+
+function namedRuns(runs: readonly StoredRun[]): string {
+  const named = runs.slice(0, NAMED_RUNS).map(({ id, command }) => `${id} (${command})`);
+  const more = runs.length - named.length;
+  return `${runs.length === 1 ? "run" : "runs"} ${named.join(", ")}${more === 0 ? "" : ` and ${more} more`}`;
 }
