@@ -29,8 +29,8 @@ export function standardDeviation(values: readonly number[]): number {
 }
 
 /** The `ratio` quantile in [0, 1], linear between order statistics (type 7 of Hyndman and Fan). NaN of nothing. */
-export function quantile(values: readonly number[], ratio: number): number {
-  const sorted = [...values].sort((a, b) => a - b);
+export function quantile(values: ArrayLike<number>, ratio: number): number {
+  const sorted = Float64Array.from(values).sort();
   const at = (sorted.length - 1) * ratio;
   const low = Math.floor(at);
   const below = sorted[low];

@@ -2,6 +2,7 @@
 import { formatNumber, formatQuantity } from "../../units/format.ts";
 import type { Cell, Column, Document, Fact } from "../document.ts";
 import { durationCell, quantityCell, ratioCell, textCell } from "../show.ts";
+import { plural } from "../work-sections.ts";
 
 /** One transmit power. Undefined is what was not asked for or cannot be said. */
 export interface CapacityRow {
@@ -78,7 +79,7 @@ function factsOf({ settings }: CapacityReport): readonly Fact[] {
       : [
           {
             label: "short blocks",
-            cell: textCell(`${block.uses} channel uses, ${formatNumber(block.errorRatio)} lost`),
+            cell: textCell(`${plural(block.uses, "channel use")}, ${formatNumber(block.errorRatio)} lost`),
           },
         ]),
     ...(bits === null ? [] : [{ label: "to send", cell: textCell(formatQuantity(bits, "bit")) }]),

@@ -1,4 +1,5 @@
 // `joulecast link capacity`: how many bits a link can carry at given powers, and the transmit joules of each: Shannon, short blocks, fading.
+import { setImmediate } from "node:timers/promises";
 import {
   capacityBits,
   energyPerBitJ,
@@ -11,14 +12,23 @@ import {
   thermalNoiseWPerHz,
 } from "../../../link/capacity.ts";
 import { PROFILES } from "../../../link/channels/profiles.ts";
-import { drawnCapacity } from "../../../link/drawn-capacity.ts";
+import { type CapacityDraws, drawnCapacities } from "../../../link/drawn-capacity.ts";
 import { seededRandom } from "../../../math/random.ts";
+import { withInterrupts } from "../../../node/run/interrupts.ts";
 import { type CapacityRow, linkCapacityDocument } from "../../../report/radio/link-capacity-report.ts";
+import { plural } from "../../../report/work-sections.ts";
+import { formatCount } from "../../../units/format.ts";
 import { InputError } from "../../../units/input-error.ts";
 import { parseQuantity, parseWithin } from "../../../units/parse.ts";
 import type { Command, OptionValues, Outcome } from "../../command.ts";
 import { countOption, listOption, positiveOption, textOption } from "../../options.ts";
+import { needs } from "../splitting/radio-options.ts";
 import { antennasOption, channelOption } from "./link-ber-options.ts";
+
+/** Exit code after Ctrl-C. */
+const INTERRUPTED = 130;
+/** Of all powers together. */
+const MOST_DRAWS = 2e7;
 
 const DEFAULTS = {
   bandwidthHz: 1e6,
@@ -75,44 +85,75 @@ interface Carried {
   readonly outageBits: number | undefined;
 }
 
-function carried(
+/** Channels whose gain is one number for the whole band: no draws are needed. */
+const FORMULAS: Readonly<Record<string, (snr: number, antennas: number, outageRatio: number) => Carried>> = {
+  awgn: (snr, antennas) => ({ meanBits: capacityBits(antennas * snr), outageBits: undefined }),
+  rayleigh: (snr, antennas, outageRatio) => ({
+    meanBits: ergodicRayleighBits(snr, antennas),
+    outageBits: outageCapacityBits(snr, outageRatio, antennas),
+  }),
+};
+
+/** --draws for so many powers, which all get the same ones. */
+function drawsOption(options: OptionValues, powers: number): number {
+  const draws = countOption(options, "--draws") ?? DEFAULTS.draws;
+  if (draws * powers <= MOST_DRAWS) return draws;
+  throw new InputError(
+    "out-of-range",
+    `--draws: ${draws} for ${plural(powers, "power")} is out of range`,
+    `give at most ${formatCount(Math.floor(MOST_DRAWS / powers))}: more tell no more`,
+  );
+}
+
+interface Answered {
+  /** Of each SNR. */
+  readonly carried: readonly Carried[];
+  /** Why there are fewer draws than were asked for. */
+  readonly cutShort: string | undefined;
+}
+
+async function answered(
   options: OptionValues,
-  bandwidthHz: number,
-  antennas: number,
-  outageRatio: number,
-): (snr: number) => Carried {
+  snrs: readonly number[],
+  { bandwidthHz, antennas, outageRatio }: Pick<CapacityDraws, "bandwidthHz" | "antennas" | "outageRatio">,
+): Promise<Answered> {
   const name = textOption(options, "--channel") ?? "awgn";
   const channel = channelOption({ ...options, channel: name });
-  const draws = countOption(options, "--draws") ?? DEFAULTS.draws;
+  const draws = drawsOption(options, snrs.length);
   const random = seededRandom(countOption(options, "--seed", 0) ?? 0);
   const plan = { channel, bandwidthHz, antennas, outageRatio, draws };
   // also where there is a formula: a channel that cannot be is refused alike
-  drawnCapacity(1, { ...plan, draws: 1 }, random);
-  if (name === "awgn") return (snr) => ({ meanBits: capacityBits(antennas * snr), outageBits: undefined });
-  if (name === "rayleigh")
-    return (snr) => ({
-      meanBits: ergodicRayleighBits(snr, antennas),
-      outageBits: outageCapacityBits(snr, outageRatio, antennas),
-    });
-  return (snr) => drawnCapacity(snr, plan, random.fork(0));
+  await drawnCapacities([1], { ...plan, draws: 1 }, random);
+  const formula = FORMULAS[name];
+  if (formula !== undefined)
+    return { carried: snrs.map((snr) => formula(snr, antennas, outageRatio)), cutShort: undefined };
+  const pause = () => setImmediate();
+  const drawn = await withInterrupts((signal) => drawnCapacities(snrs, { ...plan, pause, signal }, random.fork(0)));
+  const isWhole = drawn.draws === draws;
+  const cutShort = `interrupted after ${formatCount(drawn.draws)} of ${formatCount(draws)} draws`;
+  return { carried: drawn.capacities, cutShort: isWhole ? undefined : cutShort };
 }
 
-function linkCapacityRun(options: OptionValues): Outcome {
+async function linkCapacityRun(options: OptionValues): Promise<Outcome> {
   const bandwidthHz = positiveOption(options, "--bandwidth", "Hz") ?? DEFAULTS.bandwidthHz;
   const gainRatio = gainOption(options);
   const noiseWPerHz = noiseOption(options);
   const antennas = antennasOption(options, 1);
   const channel = textOption(options, "--channel") ?? "awgn";
   const outageRatio = ratioOption(options, "--outage", DEFAULTS.outageRatio);
+  needs(options, "--block-error", "--block");
   const uses = countOption(options, "--block");
   const block: ShortBlock | undefined =
     uses === undefined ? undefined : { uses, errorRatio: ratioOption(options, "--block-error", DEFAULTS.errorRatio) };
   const bits = positiveOption(options, "--bits", "bit");
-  const capacityAt = carried(options, bandwidthHz, antennas, outageRatio);
-  const rows = (listOption(options, "--power") ?? DEFAULTS.powers).map((text): CapacityRow => {
-    const powerW = parseWithin(text, "W", 0, 1e9, "--power");
-    const snr = snrOf({ bandwidthHz, powerW, gainRatio, noiseWPerHz });
-    const { meanBits, outageBits } = capacityAt(snr);
+  const powersW = (listOption(options, "--power") ?? DEFAULTS.powers).map((text) =>
+    parseWithin(text, "W", 0, 1e9, "--power"),
+  );
+  const snrs = powersW.map((powerW) => snrOf({ bandwidthHz, powerW, gainRatio, noiseWPerHz }));
+  const { carried, cutShort } = await answered(options, snrs, { bandwidthHz, antennas, outageRatio });
+  const rows = powersW.map((powerW, i): CapacityRow => {
+    const snr = snrs[i]!;
+    const { meanBits, outageBits } = carried[i]!;
     const rateBps = bandwidthHz * meanBits;
     const perBitJ = energyPerBitJ(powerW, rateBps);
     return {
@@ -138,10 +179,12 @@ function linkCapacityRun(options: OptionValues): Outcome {
     bits: bits ?? null,
     leastEnergyPerBitJ: leastEnergyPerBitJ(antennas * gainRatio, noiseWPerHz),
   };
-  const remarks =
-    block !== undefined && channel !== "awgn"
+  const remarks = [
+    ...(block !== undefined && channel !== "awgn"
       ? ["--block is for the Gaussian channel: over fading, the share of lost blocks is the outage"]
-      : [];
+      : []),
+    ...(cutShort === undefined ? [] : [cutShort]),
+  ];
   const nulls = rows.map((row) => Object.fromEntries(Object.entries(row).map(([key, value]) => [key, value ?? null])));
   return {
     result: { rows: nulls, settings, remarks },
@@ -149,6 +192,7 @@ function linkCapacityRun(options: OptionValues): Outcome {
       return linkCapacityDocument({ rows, settings, remarks });
     },
     remarks,
+    ...(cutShort !== undefined && { exitCode: INTERRUPTED }),
   };
 }
 
