@@ -62,6 +62,11 @@ describe("joulecast link ber", () => {
     expect(first).toMatch(/^-4,-3\.8\d*,perfect,/);
     expect(others).toHaveLength(5);
   });
+  it("heads the points as they were asked for", () => {
+    const args = ["link", "ber", "--receiver", "perfect", "--slots", "1", ...SMALL.slice(0, 2)];
+    expect(runCli([...args, "--sinr", "4"]).stdout).toMatch(/^ *SINR +receiver/m);
+    expect(runCli([...args, "--snr", "4"]).stdout).toMatch(/^ *SNR +receiver/m);
+  });
   it("goes on where it stopped, with the same counts as in one go", () => {
     const link = [
       "--channel",
@@ -165,6 +170,7 @@ describe("joulecast link capacity", () => {
     expect(wide.outageRateBps).toBeGreaterThan(2 * flat.outageRateBps);
   });
   it("says it in words and names what cannot be", () => {
+    expect(runCli(["link", "capacity", "--block", "1"]).stdout).toMatch(/ 1 channel use, 0\.00100 lost/);
     expect(runCli(["link", "capacity", "--power", "0dBm,20dBm"]).stdout).toMatch(
       /least energy per bit at any bandwidth +27\.8 pJ/,
     );
@@ -175,6 +181,9 @@ describe("joulecast link capacity", () => {
       [["--noise", "1W", "--noise-figure", "3"], /both given/],
       [["--outage", "1"], /--outage: 1/],
       [["--channel", "tdl-q"], /unknown channel/],
+      [["--block-error", "0"], /--block-error needs --block/],
+      [["--channel", "tdl-c", "--draws", "1e15"], /--draws: 1000000000000000 for 1 power is out of range/],
+      [["--noise-figure", "loud"], /--noise-figure: "loud" is not a number\n/],
     ];
     for (const [args, message] of cases) {
       const { status, stderr } = runCli(["link", "capacity", ...args]);

@@ -32,6 +32,8 @@ export interface BerSettings {
 }
 
 export interface BerReport {
+  /** What the points were asked for by. */
+  readonly points: "snr" | "sinr";
   readonly rows: readonly BerRow[];
   readonly settings: BerSettings;
   /** Undefined where nothing was simulated. */
@@ -75,13 +77,22 @@ function factsOf({ settings, slotsPerSecond }: BerReport): readonly Fact[] {
   ];
 }
 
-function tableOf(rows: readonly BerRow[], interfered: boolean): Section {
-  const decibels = interfered
-    ? [
-        { title: "SINR", align: "right" as const },
-        { title: "SNR", align: "right" as const },
-      ]
-    : [{ title: "SNR", align: "right" as const }];
+/** A column of decibels, and the axis of the chart where it is the first. */
+interface Ratio {
+  readonly title: "SINR" | "SNR";
+  readonly of: (row: BerRow) => number;
+}
+
+const SINR: Ratio = { title: "SINR", of: ({ sinrDb }) => sinrDb };
+const SNR: Ratio = { title: "SNR", of: ({ snrDb }) => snrDb };
+
+/** Both where they differ; else the one that was asked for. */
+function ratiosOf({ settings: { sirDb }, points }: BerReport): readonly [Ratio, ...Ratio[]] {
+  if (sirDb !== null) return [SINR, SNR];
+  return points === "sinr" ? [SINR] : [SNR];
+}
+
+function tableOf(rows: readonly BerRow[], ratios: readonly Ratio[]): Section {
   return {
     kind: "table",
     name: "points",
@@ -89,7 +100,7 @@ function tableOf(rows: readonly BerRow[], interfered: boolean): Section {
     title: "Bit error ratios",
     caption: "95 % intervals from the spread between slots",
     columns: [
-      ...decibels,
+      ...ratios.map(({ title }) => ({ title, align: "right" as const })),
       { title: "receiver" },
       { title: "BER", align: "right" },
       { title: "95 % interval", align: "right", only: "screen" },
@@ -100,8 +111,7 @@ function tableOf(rows: readonly BerRow[], interfered: boolean): Section {
       { title: "slots", align: "right", priority: -1 },
     ],
     rows: rows.map((row) => [
-      ...(interfered ? [dbCell(row.sinrDb)] : []),
-      dbCell(row.snrDb),
+      ...ratios.map(({ of }) => dbCell(of(row))),
       textCell(row.receiver),
       { text: ratioText(row.ber), value: row.ber },
       textCell(`${ratioText(row.lowBer)}–${ratioText(row.highBer)}`),
@@ -114,27 +124,24 @@ function tableOf(rows: readonly BerRow[], interfered: boolean): Section {
   };
 }
 
-function chartOf(rows: readonly BerRow[], interfered: boolean): readonly Section[] {
+function chartOf(rows: readonly BerRow[], ratio: Ratio): readonly Section[] {
   const seen = rows.filter(({ errors }) => errors > 0);
   const names = [...new Set(seen.map(({ receiver }) => receiver))];
-  if (new Set(seen.map(({ sinrDb }) => sinrDb)).size < 2) return [];
-  const axis = interfered ? "SINR (dB)" : "SNR (dB)";
+  if (new Set(seen.map(ratio.of)).size < 2) return [];
   return [
     {
       kind: "chart",
       chart: {
         kind: "lines",
-        title: `Bit error ratio over ${interfered ? "SINR" : "SNR"}`,
+        title: `Bit error ratio over ${ratio.title}`,
         note: "Logarithmic. Points without any error are in the table only.",
-        x: axis,
+        x: `${ratio.title} (dB)`,
         y: "bit error ratio",
         logY: true,
         mark: "dots",
         series: names.map((name) => ({
           name,
-          points: seen
-            .filter(({ receiver }) => receiver === name)
-            .map(({ sinrDb, snrDb, ber }) => [interfered ? sinrDb : snrDb, ber] as const),
+          points: seen.filter(({ receiver }) => receiver === name).map((row) => [ratio.of(row), row.ber] as const),
         })),
       },
     },
@@ -143,13 +150,13 @@ function chartOf(rows: readonly BerRow[], interfered: boolean): readonly Section
 
 export function linkBerDocument(report: BerReport): Document {
   const { rows, settings, remarks } = report;
-  const interfered = settings.sirDb !== null;
+  const ratios = ratiosOf(report);
   return {
     title: `Bit error ratio of ${settings.modulation} over ${settings.channel}`,
     sections: [
       { kind: "facts", facts: factsOf(report) },
-      tableOf(rows, interfered),
-      ...chartOf(rows, interfered),
+      tableOf(rows, ratios),
+      ...chartOf(rows, ratios[0]),
       ...(remarks.length > 0 ? [{ kind: "notes", title: "Remarks", notes: remarks } as const] : []),
     ],
   };

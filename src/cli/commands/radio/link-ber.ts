@@ -127,7 +127,8 @@ async function linkBerRun(options: OptionValues, context: CommandContext): Promi
   return {
     result: { points: rows, slotsPerSecond, end: interrupted ? "interrupted" : "finished", settings, remarks },
     get document() {
-      return linkBerDocument({ rows, settings, slotsPerSecond: slotsPerSecond ?? undefined, remarks });
+      const points = textOption(options, "--sinr") === undefined ? "snr" : "sinr";
+      return linkBerDocument({ points, rows, settings, slotsPerSecond: slotsPerSecond ?? undefined, remarks });
     },
     remarks,
     ...(interrupted && { exitCode: INTERRUPTED }),
