@@ -281,6 +281,29 @@ describe("completion", () => {
     writeFileSync(path, runCli(["completion", shell]).stdout);
     expect(spawnSync(shell, ["-n", path], { encoding: "utf8" })).toMatchObject({ status: 0, stderr: "" });
   });
+  describe.skipIf(!has("fish"))("in fish, skipped where there is none", () => {
+    const script = join(folder, "offered.fish");
+    writeFileSync(script, runCli(["completion", "fish"]).stdout);
+    it.each([
+      ["joulecast est", "estimate"],
+      ["joulecast estimate --met", "--metric"],
+      ["joulecast estimate zoo:cifar/shuf", "zoo:cifar/shufflenet-v2"],
+      ["joulecast estimate m.onnx --on coral", "coral-edge-tpu"],
+      ["joulecast study ver", "verify"],
+      ["joulecast help exit", "exit-codes"],
+    ])("%s", (line, wanted) => {
+      const run = spawnSync("fish", ["--no-config", "-c", `source ${script}; complete -C '${line}'`], {
+        encoding: "utf8",
+        env: { ...process.env, HOME: folder },
+      });
+      expect(run.stdout.split("\n").map((row) => row.split("\t")[0])).toContain(wanted);
+    });
+  });
+  it("hands zsh its words whole: a colon parts what _arguments is told", () => {
+    const { stdout } = runCli(["completion", "zsh"]);
+    expect(stdout).toMatch(/ '\*:argument: _joulecast_or_files .*zoo\\:mnist-cnn/);
+    expect(stdout).not.toMatch(/_joulecast_or_files [^']*[^\\]:/);
+  });
   describe.skipIf(!has("bash"))("in bash, skipped where there is none", () => {
     const script = join(folder, "completion.bash");
     writeFileSync(script, runCli(["completion", "bash"]).stdout);

@@ -11,7 +11,8 @@ function argumentsOf(command: CommandWords): string {
   });
   const others =
     command.values.length > 0
-      ? `*:argument:_joulecast_or_files ${shellQuoted(command.values.join(" "))}`
+      ? // The space before keeps _arguments from putting options of its own in front of the words.
+        `*:argument: _joulecast_or_files ${command.values.map((value) => value.replaceAll(":", "\\:")).join(" ")}`
       : "*:file:_files";
   return [...options, "'--help[show options and examples]'", shellQuoted(others)].join(" ");
 }
@@ -25,7 +26,7 @@ export function zshScript(commands: readonly CommandWords[]): string {
   const nested = words.filter((word) => below(word, commands).length > 0);
   return `#compdef joulecast
 # zsh completion for joulecast; made by: joulecast completion zsh
-_joulecast_or_files() { compadd -- \${=1}; _files }
+_joulecast_or_files() { compadd -- "$@"; _files }
 _joulecast() {
   local -a rows
   if (( CURRENT == 2 )); then
