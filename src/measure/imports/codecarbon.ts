@@ -36,9 +36,12 @@ export const codecarbon: ImportFormat = {
   },
   read: (text) => {
     const { columns, rows } = sheetOf(text, NAME);
-    if (rows.length === 0) throw emptyImport(NAME);
+    // A run of ours in which nothing was measured has a row without joules.
+    const known = rows.filter((row) => ownRun(row) === undefined || row.cell("energy_consumed") !== "");
+    const without = rows.length - known.length;
+    if (known.length === 0) throw emptyImport(NAME);
     const present = COMPONENTS.filter(({ column }) => columns.includes(column));
-    const runs = rows.map((row) => {
+    const runs = known.map((row) => {
       const own = ownRun(row);
       const kind = KINDS.find((one) => one === own?.kind);
       return {
@@ -61,7 +64,10 @@ export const codecarbon: ImportFormat = {
       format: "codecarbon",
       recording: undefined,
       runs,
-      remarks: isOurs ? [] : ["CPU and RAM of CodeCarbon may be modelled: the file does not say"],
+      remarks: [
+        ...(isOurs ? [] : ["CPU and RAM of CodeCarbon may be modelled: the file does not say"]),
+        ...(without > 0 ? [`${without} of joulecast's rows left out: nothing was measured in them`] : []),
+      ],
     };
   },
 };

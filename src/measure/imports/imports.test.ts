@@ -135,10 +135,12 @@ describe("imports", () => {
   });
 
   it("takes the kind from experiment_id where joulecast wrote the file, and from no other file", () => {
+    const rowsOf = (...lines: readonly string[]) => {
+      const header = "timestamp,run_id,experiment_id,duration,emissions,gpu_energy,energy_consumed,codecarbon_version";
+      return importText([header, ...lines].join("\n"));
+    };
     const row = (experiment: string, version: string) =>
-      importText(
-        `timestamp,run_id,experiment_id,duration,emissions,cpu_energy,gpu_energy,energy_consumed,codecarbon_version\n2026-03-01T10:00:00,06dn3pqzvc1s,${experiment},60,,,0.001,0.001,${version}\n`,
-      );
+      rowsOf(`2026-03-01T10:00:00,06dn3pqzvc1s,${experiment},60,,0.001,0.001,${version}`);
     const ours = row("integrated; replay", "joulecast 1.0.0");
     expect(ours.runs[0]).toMatchObject({
       own: { id: "06dn3pqzvc1s", kind: "integrated", origin: "replay" },
@@ -148,6 +150,11 @@ describe("imports", () => {
     expect(row("mixed", "joulecast 1.0.0").runs[0]!.own!.kind).toBe("mixed");
     const others = row("integrated", "3.0.1").runs[0]!;
     expect([others.own, others.components[0]!.kind]).toEqual([undefined, "measured"]);
+    const some = rowsOf(
+      "2026-03-01T10:00:00,a,measured,60,,0.001,0.001,joulecast 1.0.0",
+      "2026-03-01T10:00:00,b,missing,60,,,,joulecast 1.0.0",
+    );
+    expect([some.runs.length, some.remarks]).toEqual([1, [expect.stringContaining("1 of joulecast's rows left out")]]);
   });
 
   it("adds package, DRAM and GPU of EnergiBridge, and not the cores inside the package", () => {
