@@ -16,7 +16,9 @@ describe("gridPoints", () => {
   });
 
   it("is refused when it is too large, with its size", () => {
-    expect(() => gridPoints(axes, 21)).toThrow(/105 trainings .*at most 100/);
+    expect(() => gridPoints(axes, 21)).toThrow(
+      /105 trainings \(2 teachers × 1 student × .* × 21 seeds\), .*at most 100/,
+    );
     expect(gridPoints(axes, 20)).toHaveLength(5);
     const alpha = Array.from({ length: 1000 }, (_, i) => i / 2000);
     const temperature = alpha.map((value) => value + 1);

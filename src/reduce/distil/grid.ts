@@ -16,6 +16,8 @@ export interface GridPoint {
 /** Values by axis, at least one each. */
 export type GridAxes = { readonly [K in keyof GridPoint]: readonly GridPoint[K][] };
 
+const counted = (count: number, word: string): string => `${count} ${word}${count === 1 ? "" : "s"}`;
+
 /** Most trainings of one grid, if nothing else is said. */
 export const MOST_TRAININGS = 100;
 
@@ -41,7 +43,7 @@ export function gridPoints(axes: GridAxes, seeds: number, most = MOST_TRAININGS)
   if (trainings <= most) return points;
   throw new InputError(
     "grid-too-large",
-    `the grid has ${trainings} trainings (${teacher.length} teachers × ${student.length} students × ${alpha.length} α × ${temperature.length} T × ${seeds} seeds), expected at most ${most}`,
+    `the grid has ${trainings} trainings (${counted(teacher.length, "teacher")} × ${counted(student.length, "student")} × ${alpha.length} α × ${temperature.length} T × ${counted(seeds, "seed")}), expected at most ${most}`,
     "leave values out, or allow more with --max-trainings",
   );
 }

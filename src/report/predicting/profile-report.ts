@@ -101,6 +101,7 @@ function modelSections(report: ProfileReport): readonly Section[] {
 function targetSections(target: TargetForecast): readonly Section[] {
   const { accuracy, epochs, lowEpochs, highEpochs, energyJ, lowJ, highJ, law, deviation, remarks } = target;
   const count = (value: number | undefined) => (value === undefined ? "never" : countCell(value).text);
+  const [low, high] = [count(lowEpochs), count(highEpochs)];
   return [
     {
       kind: "facts",
@@ -114,7 +115,7 @@ function targetSections(target: TargetForecast): readonly Section[] {
               ? textCell(`${quantityCell(lowJ, "J").text} or more, without an upper end`)
               : rangeCell(lowJ, highJ, "J"),
         },
-        { label: "epochs", cell: textCell(`${count(epochs)} (${count(lowEpochs)}–${count(highEpochs)})`) },
+        { label: "epochs", cell: textCell(low === high ? low : `${count(epochs)} (${low}–${high})`) },
         {
           label: "learning curve",
           cell: textCell(
