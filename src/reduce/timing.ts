@@ -128,7 +128,11 @@ export async function timeNetworks<K extends string>(
   const { turns = 5, warmUp = 3, section = (_name: string, passes: () => Promise<void>) => passes() } = plan;
   const opened = await openAll(networks, plan);
   try {
-    for (const { session, feeds } of opened) for (let i = 0; i < warmUp; i++) await session.run(feeds);
+    for (const { session, feeds } of opened)
+      for (let i = 0; i < warmUp; i++) {
+        goOn(plan.signal);
+        await session.run(feeds);
+      }
     for (let turn = 1; turn <= turns; turn++) {
       for (const one of opened) {
         const name = `${one.name} ${turn}/${turns}`;

@@ -9,6 +9,7 @@ import type { WorkReport } from "../../work/work.ts";
 import type { Verdict } from "../levers/sweep.ts";
 import type { WeightedNetwork } from "../network.ts";
 import type { Int8Support } from "../quantise/int8-support.ts";
+import type { StopSignal } from "../stoppable.ts";
 import type { Bottleneck } from "./bottleneck.ts";
 
 export type Basis = "measured" | "estimated";
@@ -39,6 +40,8 @@ export interface Subject {
   readonly processor: Int8Support;
   /** False where only accuracy can be learned here, as the network is to run on another device. */
   readonly isHere: boolean;
+  /** Aborted: making a candidate ends with InputError "interrupted". Default: never. */
+  readonly signal?: StopSignal;
 }
 
 /** Something to run beside the network as it is. */

@@ -101,4 +101,38 @@ describe("trying", () => {
       ["trying half", 1, 2],
     ]);
   });
+
+  it("ends in the middle of a turn when it is asked to, with what was tried before", async () => {
+    const signal = { aborted: false };
+    let asked: string | undefined;
+    let [nowS, passes] = [0, 0];
+    // A pass takes 1 s. The user has had enough of the first pass of b.
+    const run = async () => {
+      nowS++;
+      if (asked !== "trying b, half") return {};
+      passes++;
+      signal.aborted = true;
+      return {};
+    };
+    const runtime = { open: async () => ({ run, close: async () => undefined }) };
+    const candidates = async () => [{ name: "half", network, isJudged: false }];
+    const actions = ["a", "b", "c"].map((id) => ({ id, candidates })) as unknown as Action[];
+    const bench = await tryActions(actions, {
+      subject: { network, dims: {}, isHere: true, runtime } as unknown as Subject,
+      clock: { nowS: () => nowS },
+      turns: 2,
+      turnS: 100,
+      longestPassS: 1000,
+      judge: undefined,
+      onProgress: (what) => {
+        asked = what;
+      },
+      signal,
+    });
+    expect(passes).toBe(1);
+    expect(bench.actions.map(({ action, runs, refused }) => [action, runs.length, refused])).toEqual([
+      ["a", 1, undefined],
+      ["b", 0, undefined],
+    ]);
+  });
 });

@@ -6,6 +6,7 @@ import type { LossSpec } from "../../learn/training-graph.ts";
 import { median } from "../../math/statistics.ts";
 import { InputError } from "../../units/input-error.ts";
 import { judgeNetwork } from "../judge.ts";
+import { type StopSignal, unlessStopped } from "../stoppable.ts";
 import { type TimedNetwork, timeNetworks } from "../timing.ts";
 import type { Action, Basis, Candidate, Subject, Tried } from "./action.ts";
 import { pairedRatio } from "./paired-ratio.ts";
@@ -25,7 +26,8 @@ export interface BenchPlan {
   readonly section?: (name: string, work: () => Promise<void>) => Promise<void>;
   /** What is tried now, and how many actions have been tried of how many that can be. */
   readonly onProgress?: (what: string, done: number, total: number) => void;
-  readonly signal?: { readonly aborted: boolean };
+  /** Aborted: what was tried by then is all. Default: never. */
+  readonly signal?: StopSignal;
 }
 
 /** A turn by the clock. */
@@ -64,7 +66,7 @@ type Sections = NonNullable<BenchPlan["section"]>;
 const bare: Sections = (_name, work) => work();
 
 async function timePair(action: string, candidate: Candidate, plan: BenchPlan): Promise<CandidateRun> {
-  const { subject, clock, turns = 15, turnS = 0.03, section = bare } = plan;
+  const { subject, clock, turns = 15, turnS = 0.03, section = bare, signal } = plan;
   const { network, dims, runtime } = subject;
   const prefix = `${action}, ${candidate.name}: `;
   const seconds = new Map<string, number>();
@@ -81,6 +83,7 @@ async function timePair(action: string, candidate: Candidate, plan: BenchPlan): 
       dims,
       turns,
       turnS,
+      ...(signal && { signal }),
       section: async (name, passes) => {
         await section(prefix + name, async () => {
           const fromS = clock.nowS();
@@ -108,23 +111,39 @@ function refusalOf(error: unknown): string {
 const perInferenceS = (turns: readonly Turn[]): number =>
   median(turns.map(({ seconds, inferences }) => seconds / inferences));
 
+/** Times a candidate where it is to run here, and judges it where its answers may differ. */
+async function tryCandidate(
+  action: string,
+  candidate: Candidate,
+  plan: BenchPlan,
+  before: Score | undefined,
+): Promise<CandidateRun> {
+  const { subject, judge, signal } = plan;
+  const { dims, runtime, isHere } = subject;
+  const run = isHere ? await timePair(action, candidate, plan) : { candidate, before: [], after: [], score: undefined };
+  if (!candidate.isJudged || judge === undefined || before === undefined) return run;
+  const after = await judgeNetwork(candidate.network, { ...judge, runtime, dims, ...(signal && { signal }) });
+  return { ...run, score: { before, after } };
+}
+
 async function tryAction(
   action: Action,
   plan: BenchPlan,
   score: Score | undefined,
   onProgress: (what: string) => void,
 ): Promise<ActionRun> {
-  const { subject, clock, judge, section = bare, longestPassS = 2, signal } = plan;
-  const { dims, runtime } = subject;
+  const { subject, clock, section = bare, longestPassS = 2, signal } = plan;
   const window = `making ${action.id}`;
   const fromS = clock.nowS();
   const runs: CandidateRun[] = [];
   let refused: string | undefined;
   let candidates: readonly Candidate[] = [];
   try {
-    await section(window, async () => {
-      candidates = (await action.candidates?.(subject)) ?? [];
-    });
+    await unlessStopped(() =>
+      section(window, async () => {
+        candidates = (await action.candidates?.({ ...subject, ...(signal && { signal }) })) ?? [];
+      }),
+    );
   } catch (error) {
     refused = refusalOf(error);
   }
@@ -137,14 +156,9 @@ async function tryAction(
     if (lastPassS * growth > longestPassS) break;
     onProgress(`trying ${action.id === candidate.name ? candidate.name : `${action.id}, ${candidate.name}`}`);
     try {
-      const run = subject.isHere
-        ? await timePair(action.id, candidate, plan)
-        : { candidate, before: [], after: [], score: undefined };
-      const after =
-        candidate.isJudged && judge !== undefined && score !== undefined
-          ? await judgeNetwork(candidate.network, { ...judge, runtime, dims })
-          : undefined;
-      runs.push(after === undefined ? run : { ...run, score: { before: score!, after } });
+      const run = await unlessStopped(() => tryCandidate(action.id, candidate, plan, score));
+      if (run === undefined) break;
+      runs.push(run);
     } catch (error) {
       refused ??= refusalOf(error);
     }
@@ -158,7 +172,8 @@ export async function tryActions(actions: readonly Action[], plan: BenchPlan): P
   const { network, dims, runtime } = subject;
   const possible = actions.filter(({ candidates }) => candidates !== undefined);
   onProgress?.("judging the network as it is", 0, possible.length);
-  const score = judge && (await judgeNetwork(network, { ...judge, runtime, dims }));
+  const how = { runtime, dims, ...(signal && { signal }) };
+  const score = judge && (await unlessStopped(() => judgeNetwork(network, { ...judge, ...how })));
   const tried: ActionRun[] = [];
   for (const [done, action] of possible.entries()) {
     if (signal?.aborted === true) break;

@@ -9,6 +9,7 @@ import { bottleneckOf } from "../../../reduce/advise/bottleneck.ts";
 import { medianRange } from "../../../reduce/advise/paired-ratio.ts";
 import { modelledStepJ, type StepTrial } from "../../../reduce/advise/training-step.ts";
 import { type Resolved, resolved } from "../../../reduce/advise/try.ts";
+import { goOn } from "../../../reduce/stoppable.ts";
 import { formatQuantity } from "../../../units/format.ts";
 import { InputError } from "../../../units/input-error.ts";
 import type { Range } from "../../../units/range.ts";
@@ -56,7 +57,14 @@ interface Known {
   readonly joules: string;
 }
 
-function knownOf({ machine, model }: Task, work: WorkReport, told: Resolved, power: Power | undefined): Known {
+/** @throws InputError "cannot-count" | "no-device"; "interrupted" where a run that was cut short might have told */
+function knownOf(
+  { machine, model }: Task,
+  work: WorkReport,
+  told: Resolved,
+  power: Power | undefined,
+  isInterrupted: boolean,
+): Known {
   const { base } = told;
   if (base !== undefined) {
     const joules =
@@ -68,6 +76,7 @@ function knownOf({ machine, model }: Task, work: WorkReport, told: Resolved, pow
   const before = machine.estimate(work);
   if (before !== undefined && before.value > 0)
     return { before, basis: "estimated", joules: `estimated by ${machine.metric?.id}` };
+  goOn({ aborted: isInterrupted });
   if (work.total.flops === 0)
     throw new InputError(
       "cannot-count",
@@ -136,7 +145,7 @@ export async function contextOf(
     windowJ,
     powerW: powerByThreads(machine, power),
   });
-  const known = knownOf(task, work, told, power);
+  const known = knownOf(task, work, told, power, value.isInterrupted);
   const seconds = told.base?.seconds;
   const pricing = { estimate: machine.estimate, before: known.before, work };
   const works = new Map<number, WorkReport | undefined>();

@@ -85,6 +85,7 @@ async function adviseModel(model: string, options: OptionValues, context: Comman
     const rows = rowsOf(advice, carbon);
     const { unsaid } = adviseOn(advice);
     const notes = [
+      ...(value.isInterrupted ? ["interrupted: what was not tried by then is estimated, or not told"] : []),
       ...(settings.isTrying && isHere ? remarks : []),
       ...incompleteRemarks(work),
       ...(advice.beforeBasis === "measured" && options.idle === undefined

@@ -8,10 +8,10 @@ export const int8Static = precisionAction({
   isOnlyWeights: false,
   risk: "some",
   samples: CALIBRATION_SAMPLES,
-  spec: ({ train, runtime, dims, processor }) => {
+  spec: ({ train, runtime, dims, processor, signal }) => {
     if (train === undefined)
       throw new InputError("no-data", "int8-static needs samples to calibrate by", "give --data FOLDER");
-    const calibration = { runtime, set: train, samples: CALIBRATION_SAMPLES, seed: 0, dims };
+    const calibration = { runtime, set: train, samples: CALIBRATION_SAMPLES, seed: 0, dims, ...(signal && { signal }) };
     return { to: "int8-static", perChannel: true, reduceRange: processor.saturates, calibration };
   },
   obstacle: int8Obstacle,
