@@ -108,8 +108,26 @@ export async function checkOutput(options: OutputOptions, ownOut: boolean, input
   if (options.html !== undefined) await (await import("../node/draw.ts")).chartDrawer();
 }
 
-/** Prints the outcome in the one form asked for. @returns what it looks like in that form */
+/** Lines of a command's own on stderr. */
+function tellAll({ remarks = [], failures = [] }: Outcome, options: OutputOptions, terminal: Terminal): void {
+  const shown = [...(options.quiet === true ? [] : remarks), ...failures];
+  for (const line of shown) terminal.stderr.write(`joulecast: ${harmless(line)}\n`);
+}
+
+/**
+ * Prints the outcome in the one form asked for, then what the command remarks.
+ * @returns what it looks like in that form
+ * @throws InputError "unknown-table"; what the command remarks is told all the same: where a run is kept, say
+ */
 export function print(outcome: Outcome, provenance: Provenance, options: OutputOptions, terminal: Terminal): string {
+  try {
+    return printForm(outcome, provenance, options, terminal);
+  } finally {
+    tellAll(outcome, options, terminal);
+  }
+}
+
+function printForm(outcome: Outcome, provenance: Provenance, options: OutputOptions, terminal: Terminal): string {
   const form = FORMS.find((each) => options[each] === true) ?? "text";
   const textTo = options.textTo ?? outcome.textTo ?? "stdout";
   const stream = form === "text" && textTo !== "stdout" ? terminal.stderr : terminal.stdout;
@@ -125,7 +143,7 @@ export function print(outcome: Outcome, provenance: Provenance, options: OutputO
 }
 
 /**
- * Writes the files asked for, and tells of them and of what the command remarks.
+ * Writes the files asked for, and tells of them.
  * @param text what was printed
  */
 export async function writeFiles(
@@ -135,17 +153,15 @@ export async function writeFiles(
   options: OutputOptions,
   terminal: Terminal,
 ): Promise<void> {
-  const say = (line: string) => terminal.stderr.write(`joulecast: ${harmless(line)}\n`);
-  const tell = (line: string) => options.quiet === true || say(line);
-  for (const line of outcome.remarks ?? []) tell(line);
-  for (const line of outcome.failures ?? []) say(line);
+  const tell = (path: string) =>
+    options.quiet === true || terminal.stderr.write(`joulecast: wrote ${harmless(path)}\n`);
   if (options.html !== undefined) {
     const { htmlPage } = await import("../node/html-page.ts");
     await writeWhole(options.html, [await htmlPage(outcome.document, provenance)]);
-    tell(`wrote ${options.html}`);
+    tell(options.html);
   }
   if (options.out !== undefined) {
     await writeWhole(options.out, [text]);
-    tell(`wrote ${options.out}`);
+    tell(options.out);
   }
 }

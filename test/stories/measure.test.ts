@@ -344,6 +344,15 @@ describe("what goes wrong on the way", () => {
   });
 });
 
+describe("a table that no run has", () => {
+  it("is refused after the run, and the run is said to be kept", () => {
+    const run = runCli(["measure", "--idle", "0", "--csv", "--table", "nope", "--", process.execPath, "--version"]);
+    expect(run.status).toBe(2);
+    expect(run.stderr).toMatch(/kept as run \w+/);
+    expect(run.stderr).toContain('"nope"');
+  });
+});
+
 describe("joulecast mark", () => {
   it("divides a run into epochs and windows", () => {
     const mark = `"${process.execPath}" "${MAIN}" mark`;
