@@ -9,12 +9,11 @@ import type { EpochRow } from "../../../learn/train/plan.ts";
 import { type ExampleSetup, LEARNING_CHANNELS } from "../../../link/examples.ts";
 import { constellationOf, MODULATIONS, modulationNamed } from "../../../link/qam.ts";
 import { checkpointFolder } from "../../../node/data/checkpoint-folder.ts";
-import { explainRefusal, writeWhole } from "../../../node/files.ts";
+import { explainRefusal } from "../../../node/files.ts";
 import { drawnWeights } from "../../../node/model.ts";
 import { inlineNetwork } from "../../../node/open-network.ts";
 import { withInterrupts } from "../../../node/run/interrupts.ts";
 import type { Session } from "../../../node/run/session.ts";
-import { writeOnnx } from "../../../onnx/write.ts";
 import { DISTIL_FORMS, type DistilForm } from "../../../reduce/distil/objective.ts";
 import { type NetworkCost, trainDocument } from "../../../report/learning/train-report.ts";
 import { RECIPES, type Recipe } from "../../../study/papers/deeprx/recipe.ts";
@@ -30,6 +29,7 @@ import { measurementResult } from "../measuring/measure-result.ts";
 import { metered, type Pricing, pricing } from "./learning-energy.ts";
 import { oneOf, PROVIDERS } from "./learning-options.ts";
 import { epochResult, withWindows } from "./learning-result.ts";
+import { noEpochOf, outOption, writeNetwork } from "./network-out.ts";
 
 /** What `train` is told instead of a model. */
 export const DEEPRX_MODEL = "deeprx";
@@ -279,14 +279,14 @@ export async function trainDeepRx(options: OptionValues, context: CommandContext
   refuseOthers(options);
   const settings = settingsOf(options);
   const { graph, recipe, slots } = settings;
-  const out = textOption(options, "--out");
+  const out = outOption(options);
   const price = await pricing(options);
   const { value, measurement, windowJ, remarks } = await metered("train deeprx", options, context, (session) =>
     withInterrupts((signal) => fitted(settings, options, context, session, signal)),
   );
   context.progress("");
   const { result, network } = value;
-  if (out !== undefined) await writeWhole(out, writeOnnx(network, drawnWeights));
+  const file = await writeNetwork(out, { graph: network, weights: drawnWeights }, noEpochOf(result));
   const rows = withWindows(result, "", windowJ);
   const [before, after] = [costOf(graph, undefined, price), costOf(network, rows.at(-1), price)];
   const flops = countGraph(graph, { batch: 1 }).total.flops;
@@ -295,13 +295,14 @@ export async function trainDeepRx(options: OptionValues, context: CommandContext
     "an epoch is a tenth of the steps; losses are of the learning slots, which never come twice",
     ...(result.end === "interrupted" ? ["interrupted"] : []),
     ...(result.end === "budget spent" ? ["stopped: the joule budget is spent"] : []),
+    ...file.left,
     ...remarks,
   ];
   return {
     result: {
       model: DEEPRX_MODEL,
       data: `simulated ${slots.modulation}`,
-      out: out ?? null,
+      out: file.written ?? null,
       end: result.end,
       epochs: rows.map(epochResult),
       before: costResult(before),
@@ -318,7 +319,7 @@ export async function trainDeepRx(options: OptionValues, context: CommandContext
     },
     document: trainDocument({
       title: `DeepRx trained on simulated ${slots.modulation} slots`,
-      out,
+      out: file.written,
       settings: [
         [
           "size",
@@ -341,6 +342,6 @@ export async function trainDeepRx(options: OptionValues, context: CommandContext
       notes,
     }),
     exitCode: result.end === "interrupted" ? INTERRUPTED : 0,
-    remarks: out === undefined ? [] : [`wrote ${out}`],
+    remarks: file.remarks,
   };
 }

@@ -1,24 +1,20 @@
 // `joulecast train MODEL --data DIR`: a network of the zoo or a file learns, and the joules of every epoch are told.
-import { existsSync, statSync } from "node:fs";
 import { freemem, totalmem } from "node:os";
-import { dirname, join } from "node:path";
+import { join } from "node:path";
 import type { Graph } from "../../../graph/graph.ts";
 import type { Fitted } from "../../../learn/train/fit.ts";
 import type { EpochRow, Progress, Score } from "../../../learn/train/plan.ts";
 import { monotonicS } from "../../../node/clock.ts";
 import { checkpointFolder } from "../../../node/data/checkpoint-folder.ts";
-import { writeWhole } from "../../../node/files.ts";
 import { type OpenNetwork, openNetwork } from "../../../node/open-network.ts";
 import { withInterrupts } from "../../../node/run/interrupts.ts";
 import type { Session } from "../../../node/run/session.ts";
-import { writeOnnx } from "../../../onnx/write.ts";
 import { type NetworkCost, type SeedRow, trainDocument } from "../../../report/learning/train-report.ts";
 import { plural } from "../../../report/work-sections.ts";
 import type { WeightReader } from "../../../runtime/runtime.ts";
-import { InputError } from "../../../units/input-error.ts";
 import { countGraph } from "../../../work/count-graph.ts";
 import type { Command, CommandContext, OptionValues, Outcome } from "../../command.ts";
-import { dimensionsOption, flagOption, textOption } from "../../options.ts";
+import { dimensionsOption, flagOption } from "../../options.ts";
 import { SOURCE_OPTIONS, wallFactorOption } from "../measuring/machine-options.ts";
 import { measurementResult } from "../measuring/measure-result.ts";
 import { learningData } from "./learning-data.ts";
@@ -31,6 +27,7 @@ import {
   trainableBy,
 } from "./learning-options.ts";
 import { epochResult, scoreResult, sumOf, withWindows } from "./learning-result.ts";
+import { FORCE_OPTION, noEpochOf, outOption, writeNetwork } from "./network-out.ts";
 import { DEEPRX_MODEL, DEEPRX_OPTIONS, trainDeepRx } from "./train-deeprx.ts";
 
 /** Exit code after Ctrl-C. */
@@ -40,18 +37,6 @@ interface SeedRun {
   readonly seed: number;
   readonly prefix: string;
   readonly fitted: Fitted;
-}
-
-/** A file that cannot be written should say so before hours are spent on its contents. */
-function checkFolder(path: string | undefined): void {
-  if (path === undefined) return;
-  const folder = dirname(path);
-  if (existsSync(folder) && statSync(folder).isDirectory()) return;
-  throw new InputError(
-    "cannot-write",
-    `cannot write "${path}": there is no folder "${folder}"`,
-    "make the folder first",
-  );
 }
 
 const labelOf = ({ epoch, epochs, loss }: Progress, prefix: string): string =>
@@ -187,8 +172,7 @@ function endNotes({ fitted: { result } }: SeedRun, settings: LearningSettings): 
 
 async function trainAll(model: string, options: OptionValues, context: CommandContext): Promise<Outcome> {
   const settings = learningSettings(options);
-  const out = textOption(options, "--out");
-  checkFolder(out);
+  const out = outOption(options);
   const price = await pricing(options);
   const networks: OpenNetwork[] = [];
   try {
@@ -213,22 +197,19 @@ async function trainAll(model: string, options: OptionValues, context: CommandCo
     const first = value[0]!;
     const rows = value.map(({ fitted, prefix }) => withWindows(fitted.result, prefix, windowJ));
     const { graph, notes } = await finalGraph(first.fitted, networks[0]!.weights, options);
-    const written: string[] = [];
-    if (out !== undefined) {
-      await writeWhole(out, writeOnnx(graph, networks[0]!.weights));
-      written.push(`wrote ${out}`);
-    }
+    const { result } = first.fitted;
+    const unfinished = noEpochOf(result);
+    const file = await writeNetwork(out, { graph, weights: networks[0]!.weights }, unfinished);
     const before = costOf(networks[0]!.graph, options, first.fitted.before, price);
     const after = costOf(graph, options, first.fitted.after, price);
     const seeds = value.map((run, i) => seedRow(run, rows[i]!));
-    const all = [...notes, ...value.flatMap((run) => endNotes(run, settings)), ...remarks];
-    const { result } = first.fitted;
+    const all = [...notes, ...value.flatMap((run) => endNotes(run, settings)), ...file.left, ...remarks];
     const { batch, rate, schedule, optimiser, loss, data } = settings;
     return {
       result: {
         model,
         data,
-        out: out ?? null,
+        out: file.written ?? null,
         end: result.end,
         epochs: rows[0]!.map(epochResult),
         before: costResult(before),
@@ -251,7 +232,7 @@ async function trainAll(model: string, options: OptionValues, context: CommandCo
       },
       document: trainDocument({
         title: `${model} trained on ${data}`,
-        out,
+        out: file.written,
         settings: [
           ["optimiser", `${optimiser.kind}, learning rate ${rate}, ${schedule}`],
           ["loss", loss.kind],
@@ -266,7 +247,7 @@ async function trainAll(model: string, options: OptionValues, context: CommandCo
         notes: all,
       }),
       exitCode: result.end === "interrupted" ? INTERRUPTED : 0,
-      remarks: written,
+      remarks: file.remarks,
     };
   } finally {
     for (const network of networks) network.close();
@@ -287,6 +268,7 @@ export const train: Command = {
   options: [
     ...LEARNING_OPTIONS,
     ...DEEPRX_OPTIONS,
+    FORCE_OPTION,
     { flags: "--dim <name=n>", description: "length of a symbolic dimension; may be repeated", repeatable: true },
     { flags: "--fold", description: "fold batch normalisation into the layers before it in what is written" },
     { flags: "--on <device>", description: "device for the joules per inference (default: this CPU)" },

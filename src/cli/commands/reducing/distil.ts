@@ -23,10 +23,11 @@ import { dimensionsOption } from "../../options.ts";
 import { learningData } from "../learning/learning-data.ts";
 import type { Pricing } from "../learning/learning-energy.ts";
 import { sumOf } from "../learning/learning-result.ts";
+import { noEpochOf, outOption } from "../learning/network-out.ts";
 import { NetworkShelf } from "./distil-networks.ts";
 import { DISTIL_OPTIONS, type DistilSettings, distilSettings } from "./distil-options.ts";
 import { distilData, freezing, objectiveOf, Trainer, type Training, type Trainings } from "./distil-trainings.ts";
-import { lossOn, outOption } from "./reduction-options.ts";
+import { lossOn } from "./reduction-options.ts";
 import { type Look, type Reduced, type ReductionTools, reductionOutcome, type Told } from "./reduction-outcome.ts";
 import { reductionPricing } from "./reduction-pricing.ts";
 
@@ -236,6 +237,7 @@ async function distilAll(options: OptionValues, context: CommandContext): Promis
       const found = comparison(made);
       const isAccuracy = chosen.score?.accuracy !== undefined;
       const rows = gridRows(made, () => undefined, price, dims);
+      const unfinished = noEpochOf(chosen);
       return {
         before: await shelf.teacher(chosen.point.teacher),
         after: chosen.network,
@@ -247,7 +249,7 @@ async function distilAll(options: OptionValues, context: CommandContext): Promis
           ...notesOf(settings, made, data.byTeacher, plain !== undefined),
         ],
         interrupted: made.interrupted,
-        ...(chosen.rows.length === 0 && { unfinished: "interrupted before the first epoch ended" }),
+        ...(unfinished !== undefined && { unfinished }),
         closing: (told) => closing(made, found, settings, price, dims, told),
         result: {
           data: settings.learning.data,

@@ -9,6 +9,7 @@ import { drawnWeights } from "../../../node/model.ts";
 import { writeOnnx } from "../../../onnx/write.ts";
 import { conv, flatten, linear, maxPool, relu } from "../../../zoo/pieces.ts";
 import type { Command, CommandContext, OptionValues, Outcome } from "../../command.ts";
+import { train } from "../learning/train.ts";
 import { distil } from "./distil.ts";
 import { prune } from "./prune.ts";
 import { quantize } from "./quantize.ts";
@@ -78,6 +79,32 @@ describe("Ctrl-C", () => {
     expect(early.outcome.remarks?.join()).toMatch(/was not written: interrupted before the first epoch ended/);
     const late = await interrupted(distil, [], options, /^epoch 1:/);
     expect(late.isKept).toBe(false);
+  });
+
+  it("before the first epoch of a training leaves the file alone, after it does not", async () => {
+    const early = await interrupted(train, [model], { epochs: "500" }, /epoch 1 of 500/);
+    expect(early.isKept).toBe(true);
+    expect(early.result.out).toBeNull();
+    expect(early.outcome.remarks?.join()).toMatch(/was not written: interrupted before the first epoch ended/);
+    expect((await interrupted(train, [model], { epochs: "500" }, /^epoch 1:/)).isKept).toBe(false);
+  });
+
+  it("in the first steps of a receiver leaves the file alone", async () => {
+    const small = { width: "0.125", depth: "3", subcarriers: "12", batch: "2", steps: "5000", data: undefined };
+    const early = await interrupted(train, ["deeprx"], small, /loss/);
+    expect(early.isKept).toBe(true);
+    expect(early.result.out).toBeNull();
+  });
+
+  it("replaces no file that nobody said could be replaced", async () => {
+    writeFileSync(out, "mine");
+    const context = { version: "", rest: undefined, commands: async () => [], progress: () => undefined };
+    for (const [name, data] of [
+      [model, COMMON.data],
+      ["deeprx", undefined],
+    ] as const)
+      await expect(train.run([name], { ...COMMON, data }, context)).rejects.toMatchObject({ code: "exists" });
+    expect(readFileSync(out, "utf8")).toBe("mine");
   });
 
   it("ends quantising while it judges or times", async () => {

@@ -1,16 +1,13 @@
-// Options that every reducing command has besides its own, and the checks that come before any work.
-import { existsSync } from "node:fs";
+// Options that every reducing command has besides its own.
 import type { DataSet } from "../../../learn/data/data-set.ts";
-import { checkWritable } from "../../../node/files.ts";
-import { InputError } from "../../../units/input-error.ts";
-import type { OptionSpec, OptionValues } from "../../command.ts";
-import { flagOption, textOption } from "../../options.ts";
+import type { OptionSpec } from "../../command.ts";
 import type { LearningSettings } from "../learning/learning-options.ts";
+import { FORCE_OPTION } from "../learning/network-out.ts";
 import { SOURCE_OPTIONS } from "../measuring/machine-options.ts";
 
 /** Without --data, --limit-test and --threads, which learning commands have already: see DATA_OPTIONS. */
 export const REDUCTION_OPTIONS: readonly OptionSpec[] = [
-  { flags: "--force", description: "replace the file of --out where there is one" },
+  FORCE_OPTION,
   { flags: "--dim <name=n>", description: "length of a symbolic dimension; may be repeated", repeatable: true },
   { flags: "--on <device>", description: "device for the joules per inference (default: this CPU)" },
   {
@@ -41,18 +38,4 @@ export const DATA_OPTIONS: readonly OptionSpec[] = [
 /** The loss on these data: what their mask leaves out is not judged. */
 export function lossOn<L extends LearningSettings["loss"]>(set: DataSet | undefined, loss: L): L {
   return set?.columns.some(({ role }) => role === "mask") === true ? { ...loss, masked: true } : loss;
-}
-
-/**
- * Where the reduced network goes. Call it before any work is done.
- * @returns undefined without --out
- * @throws InputError "exists" when there is a file and no --force, "cannot-write"
- */
-export function outOption(options: OptionValues): string | undefined {
-  const out = textOption(options, "--out");
-  if (out === undefined) return undefined;
-  if (existsSync(out) && !flagOption(options, "--force"))
-    throw new InputError("exists", `"${out}" exists already`, "give another --out, or --force to replace it");
-  checkWritable(out);
-  return out;
 }

@@ -5,11 +5,9 @@ import type { Clock, EpochRow, Score } from "../../../learn/train/plan.ts";
 import type { LossSpec } from "../../../learn/training-graph.ts";
 import type { Measurement } from "../../../measure/measurement.ts";
 import { monotonicS } from "../../../node/clock.ts";
-import { writeWhole } from "../../../node/files.ts";
 import { withInterrupts } from "../../../node/run/interrupts.ts";
 import type { Session } from "../../../node/run/session.ts";
 import type { onnxRuntime as OnnxRuntime } from "../../../node/runtime/onnx-runtime.ts";
-import { writeOnnx } from "../../../onnx/write.ts";
 import type { WeightedNetwork } from "../../../reduce/network.ts";
 import { type MeasuredInference, type ReductionRecord, recordNetwork } from "../../../reduce/record.ts";
 import { type StopSignal, unlessStopped } from "../../../reduce/stoppable.ts";
@@ -23,8 +21,8 @@ import { countOption, dimensionsOption, flagOption, quantityOption, textOption }
 import { metered } from "../learning/learning-energy.ts";
 import { oneOf, PROVIDERS } from "../learning/learning-options.ts";
 import { epochResult, scoreResult, withWindows } from "../learning/learning-result.ts";
+import { outOption, writeNetwork } from "../learning/network-out.ts";
 import { measurementResult } from "../measuring/measure-result.ts";
-import { outOption } from "./reduction-options.ts";
 import { reductionPricing } from "./reduction-pricing.ts";
 import { recordResult } from "./reduction-result.ts";
 
@@ -244,10 +242,7 @@ export async function reductionOutcome(
     ...priceNotes,
     ...remarks,
   ];
-  const { unfinished } = reduced;
-  const written = unfinished === undefined ? out : undefined;
-  const left = out !== undefined && unfinished !== undefined ? [`${out} was not written: ${unfinished}`] : [];
-  if (written !== undefined) await writeWhole(written, writeOnnx(reduced.after.graph, reduced.after.weights));
+  const { written, left, remarks: told } = await writeNetwork(out, reduced.after, reduced.unfinished);
   return {
     result: {
       model: task.model,
@@ -283,6 +278,6 @@ export async function reductionOutcome(
       notes: [...notes, ...left],
     }),
     exitCode: value.interrupted ? INTERRUPTED : 0,
-    remarks: written === undefined ? left : [`wrote ${written}`],
+    remarks: told,
   };
 }
