@@ -62,6 +62,8 @@ describe("joulecast train deeprx", () => {
     [["--subcarriers", "13"], /13 subcarriers/],
     [["--modulation", "8psk"], /8psk/],
     [["--recipe", "large"], /large/],
+    [["--resume"], /--resume needs --checkpoint/],
+    [["--no-t2"], /--no-t2 needs a teacher/],
     [["--curriculum", "256qam:0.5", "--modulation", "qpsk"], /cannot learn/],
   ])("refuses %j", (words, message) => {
     const run = runCli(["train", "deeprx", ...words, "--steps", "4", "--no-measure"]);

@@ -202,6 +202,8 @@ describe("joulecast train", () => {
     expect(error("--data", DATA, "--optimiser", "adma")).toBe("unknown-optimiser");
     expect(error("--data", DATA, "--loss", "mse", "--no-measure")).toBe("wrong-shape");
     expect(error("--data", DATA, "--resume")).toBe("no-checkpoint");
+    for (const words of [["--steps", "5"], ["--size", "1GFLOP"], ["--teacher", "x"], ["--no-t2"]])
+      expect(error("--data", DATA, ...words)).toBe("no-such-option");
     expect(error("--data", DATA, "--batch", "1000", "--no-measure")).toBe("few-samples");
     expect(error("--data", DATA, "--budget", "1J", "--no-measure")).toBe("no-sources");
     expect(error("--data", DATA, "--out", join(folder, "no", "x.onnx"))).toBe("cannot-write");

@@ -104,6 +104,12 @@ function seedsOf(options: OptionValues): readonly number[] {
   return [...new Set(seeds)];
 }
 
+/** @throws InputError "no-checkpoint" for --resume without what it goes on from */
+export function checkResume(options: OptionValues): void {
+  if (flagOption(options, "--resume") && textOption(options, "--checkpoint") === undefined)
+    throw new InputError("no-checkpoint", "--resume needs --checkpoint", "give the folder of the checkpoint");
+}
+
 /** @throws InputError for what cannot be meant */
 export function learningSettings(options: OptionValues): LearningSettings {
   const data = textOption(options, "--data");
@@ -114,8 +120,7 @@ export function learningSettings(options: OptionValues): LearningSettings {
       "give --data FOLDER, or --data synthetic:digits to try it out",
     );
   const checkpoint = textOption(options, "--checkpoint");
-  if (options.resume === true && checkpoint === undefined)
-    throw new InputError("no-checkpoint", "--resume needs --checkpoint", "give the folder of the checkpoint");
+  checkResume(options);
   return {
     data,
     epochs: countOption(options, "--epochs") ?? 3,
@@ -166,7 +171,7 @@ export function trainableBy(freeze: readonly string[], names: readonly string[])
       throw unknownName(
         "weight",
         prefix,
-        names,
+        [...new Set(names.map((name) => name.slice(0, prefix.length)))],
         "give the beginning of a weight's name, such as a block of `joulecast inspect`",
       );
   return (name) => !freeze.some((prefix) => name.startsWith(prefix));

@@ -23,11 +23,19 @@ import { countGraph } from "../../../work/count-graph.ts";
 import { buildDeepRx, type DeepRxOptions } from "../../../zoo/deeprx.ts";
 import { deepRxOfSize } from "../../../zoo/deeprx-size.ts";
 import type { CommandContext, OptionSpec, OptionValues, Outcome } from "../../command.ts";
-import { countOption, flagOption, listOption, positiveOption, shareOption, textOption } from "../../options.ts";
+import {
+  countOption,
+  flagOption,
+  listOption,
+  offOption,
+  positiveOption,
+  shareOption,
+  textOption,
+} from "../../options.ts";
 import { wallFactorOption } from "../measuring/machine-options.ts";
 import { measurementResult } from "../measuring/measure-result.ts";
 import { metered, type Pricing, pricing } from "./learning-energy.ts";
-import { oneOf, PROVIDERS } from "./learning-options.ts";
+import { checkResume, oneOf, PROVIDERS } from "./learning-options.ts";
 import { epochResult, withWindows } from "./learning-result.ts";
 import { noEpochOf, outOption, writeNetwork } from "./network-out.ts";
 
@@ -162,10 +170,24 @@ const NOT_HERE = [
   "--fold",
 ] as const;
 /** And those that mean nothing without a teacher. */
-const OF_TEACHER = ["--alpha", "--temperature", "--form"] as const;
+const OF_TEACHER = ["--alpha", "--temperature", "--form", "--no-t2"] as const;
+
+const camelCase = (flag: string): string =>
+  flag.slice(2).replaceAll(/-(\w)/g, (_, letter: string) => letter.toUpperCase());
+
+const givenIn = (options: OptionValues) => (flag: string) =>
+  flag.startsWith("--no-") ? offOption(options, flag) : options[camelCase(flag)] !== undefined;
+
+/** @throws InputError "no-such-option" for options of deeprx where another model learns */
+export function refuseDeepRxOptions(model: string, options: OptionValues): void {
+  const odd = DEEPRX_OPTIONS.map(({ flags }) => flags.split(" ")[0]!).find(givenIn(options));
+  if (odd === undefined) return;
+  throw new InputError("no-such-option", `${odd} is of deeprx, not of ${model}`, "leave it out, or train deeprx");
+}
 
 function refuseOthers(options: OptionValues): void {
-  const isGiven = (flag: string) => options[camelCase(flag)] !== undefined;
+  const isGiven = givenIn(options);
+  checkResume(options);
   const odd = NOT_HERE.find(isGiven);
   if (odd === "--data")
     throw new InputError("no-data", "deeprx takes no --data: its slots are simulated", "leave --data out");
@@ -189,9 +211,6 @@ function readModelBytes(path: string): Uint8Array {
   }
 }
 
-const camelCase = (flag: string): string =>
-  flag.slice(2).replaceAll(/-(\w)/g, (_, letter: string) => letter.toUpperCase());
-
 function teacherOf(options: OptionValues): TeacherSettings | undefined {
   const file = textOption(options, "--teacher");
   if (file === undefined) return undefined;
@@ -201,7 +220,7 @@ function teacherOf(options: OptionValues): TeacherSettings | undefined {
     alpha: shareOption(options, "--alpha") ?? 0.5,
     temperature: positiveOption(options, "--temperature", "ratio") ?? 2,
     form: oneOf(options, "--form", FORMS, "bits"),
-    squared: options.t2 !== false,
+    squared: !offOption(options, "--no-t2"),
   };
 }
 

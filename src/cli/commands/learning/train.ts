@@ -28,7 +28,7 @@ import {
 } from "./learning-options.ts";
 import { epochResult, scoreResult, sumOf, withWindows } from "./learning-result.ts";
 import { FORCE_OPTION, noEpochOf, outOption, writeNetwork } from "./network-out.ts";
-import { DEEPRX_MODEL, DEEPRX_OPTIONS, trainDeepRx } from "./train-deeprx.ts";
+import { DEEPRX_MODEL, DEEPRX_OPTIONS, refuseDeepRxOptions, trainDeepRx } from "./train-deeprx.ts";
 
 /** Exit code after Ctrl-C. */
 const INTERRUPTED = 130;
@@ -171,6 +171,7 @@ function endNotes({ fitted: { result } }: SeedRun, settings: LearningSettings): 
 }
 
 async function trainAll(model: string, options: OptionValues, context: CommandContext): Promise<Outcome> {
+  refuseDeepRxOptions(model, options);
   const settings = learningSettings(options);
   const out = outOption(options);
   const price = await pricing(options);
