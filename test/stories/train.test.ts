@@ -100,7 +100,7 @@ describe("joulecast train", () => {
     const { stdout, status } = runCli(train("--epochs", "2", "--limit-train", "64"));
     expect(status).toBe(0);
     expect(stdout).toMatch(/accuracy .*%/);
-    expect(stdout).toMatch(/energy \(measured\) +[\d.]+ m?J/);
+    expect(stdout).toMatch(/its energy \(measured\) +[\d.]+ m?J/);
     expect(stdout).toMatch(/epoch +training loss +accuracy +time +energy/);
   });
 
@@ -121,6 +121,13 @@ describe("joulecast train", () => {
     expect(code).toBe(130);
     const stopped = JSON.parse(printed).result;
     expect(stopped.end).toBe("interrupted");
+    const parts: Json[] = [...stopped.epochs, ...(stopped.unfinished === null ? [] : [stopped.unfinished])];
+    for (const key of ["seconds", "energyJ"])
+      expect(stopped.seeds[0][key]).toBeCloseTo(
+        parts.reduce((sum: number, part: Json) => sum + part[key], 0),
+        9,
+      );
+    expect(stopped.seeds[0].energyJ).toBeLessThanOrEqual(stopped.energy.grossJ);
     const epochs = stopped.epochs.length + 1;
     const { result } = jsonOf([...args, "--epochs", `${epochs}`, "--resume"]);
     expect(result).toMatchObject({ end: "finished", resumedAt: stopped.updates, updates: 20 * epochs });

@@ -160,6 +160,8 @@ export interface TrainingResult {
   readonly epoch: number;
   /** Batches done of an epoch that was not finished. */
   readonly partialBatches: number;
+  /** The epoch that was begun and did not end; undefined where the last one did. */
+  readonly unfinished: PartialEpoch | undefined;
   /** Epochs that an earlier run did, wholly or in part. */
   readonly earlierEpochs: number;
   readonly updates: number;

@@ -161,6 +161,7 @@ class Run {
       state: best?.state ?? (await this.#session.carried()),
       epoch: best?.epoch ?? this.#rows.length,
       partialBatches: best === undefined ? this.#partial.batches : 0,
+      unfinished: this.#partial.batches > 0 ? this.#partial : undefined,
       earlierEpochs: this.#earlierEpochs,
       updates: this.#updates(),
       resumedAt: this.#resumedAt,

@@ -1,4 +1,5 @@
 import { describe, expect, it } from "vitest";
+import type { Measurement } from "../../measure/measurement.ts";
 import { renderCsv } from "../csv.ts";
 import { renderText } from "../text.ts";
 import { type TrainReport, trainDocument } from "./train-report.ts";
@@ -36,6 +37,17 @@ describe("trainDocument", () => {
     expect(shown).toMatch(/joules per inference estimated for some device/);
     expect(shown).toMatch(/resumed after 5 updates/);
     expect(renderCsv(trainDocument(report), {}).split("\n")).toHaveLength(4);
+  });
+
+  it("tells what the steps took apart from what the whole run did", () => {
+    const measurement = { kind: "measured", grossJ: 300, durationS: 15, meanPowerW: 20 } as unknown as Measurement;
+    const [first, second] = report.seeds;
+    const shown = text({ ...report, seeds: [{ ...first!, energyJ: 90 }, second!], measurement });
+    expect(shown).toMatch(/training energy +200 J\n/);
+    expect(shown).toMatch(
+      /whole run +15\.0 s, with loading and judging\nits energy \(measured\) +300 J\nits mean power +20/,
+    );
+    expect(text({ ...report, measurement })).toMatch(/training energy +–/);
   });
 
   it("speaks of loss where nothing is right or wrong, and leaves a single seed out", () => {

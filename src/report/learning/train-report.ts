@@ -27,7 +27,9 @@ export interface SeedRow {
   readonly seed: number;
   readonly end: string;
   readonly score: Score | undefined;
+  /** Of the steps: those of an epoch that did not end too, and no judging. */
   readonly seconds: number;
+  /** Of the same steps. */
   readonly energyJ: number | undefined;
 }
 
@@ -40,7 +42,7 @@ export interface TrainReport {
   readonly seeds: readonly SeedRow[];
   readonly before: NetworkCost;
   readonly after: NetworkCost;
-  /** The whole training; undefined where nothing could be read. */
+  /** The whole run, loading and judging included; undefined where nothing could be read. */
   readonly measurement: Measurement | undefined;
   /** Device of the metrics. */
   readonly device: string | undefined;
@@ -58,6 +60,10 @@ export const scoreName = (score: Score | undefined): string => (score?.accuracy 
 export function energyFacts(measurement: Measurement | undefined): readonly Fact[] {
   if (measurement === undefined)
     return [{ label: "energy", cell: { ...NOT_KNOWN_CELL, text: "nothing could be read" } }];
+  return measuredFacts(measurement);
+}
+
+function measuredFacts(measurement: Measurement, whose = ""): readonly Fact[] {
   const { grossJ, netJ, netLowJ, netHighJ, baselineJ, kind, meanPowerW } = measurement;
   const net: readonly Fact[] =
     baselineJ === undefined
@@ -67,9 +73,25 @@ export function energyFacts(measurement: Measurement | undefined): readonly Fact
           { label: "95 % interval", cell: rangeCell(netLowJ, netHighJ, "J") },
         ];
   return [
-    { label: `energy (${kind})`, cell: quantityCell(grossJ, "J") },
+    { label: `${whose}energy (${kind})`, cell: quantityCell(grossJ, "J") },
     ...net,
-    { label: "mean power", cell: quantityCell(meanPowerW, "W") },
+    { label: `${whose}mean power`, cell: quantityCell(meanPowerW, "W") },
+  ];
+}
+
+/** The steps of all seeds by themselves, then all that the meters saw: loading and judging have their joules too. */
+function spentFacts(seeds: readonly SeedRow[], measurement: Measurement | undefined): readonly Fact[] {
+  const seconds = seeds.reduce((sum, row) => sum + row.seconds, 0);
+  const time: Fact = { label: "training time", cell: durationCell(seconds) };
+  if (measurement === undefined) return [time, ...energyFacts(undefined)];
+  const joules = seeds.map(({ energyJ }) => energyJ).filter((energyJ) => energyJ !== undefined);
+  const energyJ = joules.length < seeds.length ? undefined : joules.reduce((sum, one) => sum + one, 0);
+  const whole = durationCell(measurement.durationS);
+  return [
+    time,
+    { label: "training energy", cell: quantityCell(energyJ, "J") },
+    { label: "whole run", cell: { ...whole, text: `${whole.text}, with loading and judging` } },
+    ...measuredFacts(measurement, "its "),
   ];
 }
 
@@ -156,11 +178,9 @@ function lossChart(epochs: readonly EpochRow[]): readonly Section[] {
 
 export function trainDocument(report: TrainReport): Document {
   const { title, out, settings, epochs, seeds, before, after, measurement, device, notes } = report;
-  const seconds = seeds.reduce((sum, row) => sum + row.seconds, 0);
   const facts: readonly Fact[] = [
     { label: scoreName(after.score), cell: scoreCell(after.score) },
-    { label: "training time", cell: durationCell(seconds) },
-    ...energyFacts(measurement),
+    ...spentFacts(seeds, measurement),
     ...settings.map(([label, text]) => ({ label, cell: textCell(text) })),
     ...(out === undefined ? [] : [{ label: "written to", cell: textCell(out) }]),
   ];

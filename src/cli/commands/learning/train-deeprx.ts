@@ -36,7 +36,7 @@ import { wallFactorOption } from "../measuring/machine-options.ts";
 import { measurementResult } from "../measuring/measure-result.ts";
 import { metered, type Pricing, pricing } from "./learning-energy.ts";
 import { checkResume, oneOf, PROVIDERS } from "./learning-options.ts";
-import { epochResult, withWindows } from "./learning-result.ts";
+import { epochResult, spentOn, unfinishedNote, unfinishedResult, withWindows } from "./learning-result.ts";
 import { noEpochOf, outOption, writeNetwork } from "./network-out.ts";
 
 /** What `train` is told instead of a model. */
@@ -309,11 +309,13 @@ export async function trainDeepRx(options: OptionValues, context: CommandContext
   const rows = withWindows(result, "", windowJ);
   const [before, after] = [costOf(graph, undefined, price), costOf(network, rows.at(-1), price)];
   const flops = countGraph(graph, { batch: 1 }).total.flops;
-  const seconds = rows.reduce((sum, row) => sum + row.seconds, 0);
+  const spent = spentOn(result, rows, "", windowJ);
+  const { seconds, energyJ } = spent;
   const notes = [
     "an epoch is a tenth of the steps; losses are of the learning slots, which never come twice",
     ...(result.end === "interrupted" ? ["interrupted"] : []),
     ...(result.end === "budget spent" ? ["stopped: the joule budget is spent"] : []),
+    ...unfinishedNote(spent, ""),
     ...file.left,
     ...remarks,
   ];
@@ -324,9 +326,12 @@ export async function trainDeepRx(options: OptionValues, context: CommandContext
       out: file.written ?? null,
       end: result.end,
       epochs: rows.map(epochResult),
+      unfinished: unfinishedResult(spent),
       before: costResult(before),
       after: costResult(after),
-      seeds: [{ seed: settings.seed, end: result.end, metric: rows.at(-1)?.loss ?? null, seconds, energyJ: null }],
+      seeds: [
+        { seed: settings.seed, end: result.end, metric: rows.at(-1)?.loss ?? null, seconds, energyJ: energyJ ?? null },
+      ],
       metricName: "loss",
       updates: result.updates,
       resumedAt: result.resumedAt,
@@ -353,7 +358,7 @@ export async function trainDeepRx(options: OptionValues, context: CommandContext
         ...(settings.teacher === undefined ? [] : [["teacher", teacherText(settings.teacher)] as const]),
       ],
       epochs: rows,
-      seeds: [{ seed: settings.seed, end: result.end, score: after.score, seconds, energyJ: undefined }],
+      seeds: [{ seed: settings.seed, end: result.end, score: after.score, seconds, energyJ }],
       before,
       after,
       measurement,

@@ -26,7 +26,16 @@ import {
   learningSettings,
   trainableBy,
 } from "./learning-options.ts";
-import { epochResult, scoreResult, sumOf, withWindows } from "./learning-result.ts";
+import {
+  epochResult,
+  type Spent,
+  scoreResult,
+  spentOn,
+  sumOf,
+  unfinishedNote,
+  unfinishedResult,
+  withWindows,
+} from "./learning-result.ts";
 import { FORCE_OPTION, noEpochOf, outOption, writeNetwork } from "./network-out.ts";
 import { DEEPRX_MODEL, DEEPRX_OPTIONS, refuseDeepRxOptions, trainDeepRx } from "./train-deeprx.ts";
 
@@ -137,16 +146,13 @@ const costResult = ({ macs, params, weightBytes, score, energyJ }: NetworkCost) 
   energyJ,
 });
 
-function seedRow(run: SeedRun, rows: readonly EpochRow[]): SeedRow {
-  const { seed, fitted } = run;
-  return {
-    seed,
-    end: fitted.result.end,
-    score: fitted.after,
-    seconds: rows.reduce((sum, row) => sum + row.seconds, 0),
-    energyJ: sumOf(rows.map(({ energyJ }) => energyJ)),
-  };
-}
+const seedRow = ({ seed, fitted }: SeedRun, { seconds, energyJ }: Spent): SeedRow => ({
+  seed,
+  end: fitted.result.end,
+  score: fitted.after,
+  seconds,
+  energyJ,
+});
 
 /** What is written: with --fold, without the batch normalisations that follow a layer which can take them in. */
 async function finalGraph(fitted: Fitted, weights: WeightReader, options: OptionValues) {
@@ -203,8 +209,10 @@ async function trainAll(model: string, options: OptionValues, context: CommandCo
     const file = await writeNetwork(out, { graph, weights: networks[0]!.weights }, unfinished);
     const before = costOf(networks[0]!.graph, options, first.fitted.before, price);
     const after = costOf(graph, options, first.fitted.after, price);
-    const seeds = value.map((run, i) => seedRow(run, rows[i]!));
-    const all = [...notes, ...value.flatMap((run) => endNotes(run, settings)), ...file.left, ...remarks];
+    const spent = value.map(({ fitted, prefix }, i) => spentOn(fitted.result, rows[i]!, prefix, windowJ));
+    const seeds = value.map((run, i) => seedRow(run, spent[i]!));
+    const ends = value.flatMap((run, i) => [...endNotes(run, settings), ...unfinishedNote(spent[i]!, run.prefix)]);
+    const all = [...notes, ...ends, ...file.left, ...remarks];
     const { batch, rate, schedule, optimiser, loss, data } = settings;
     return {
       result: {
@@ -213,6 +221,7 @@ async function trainAll(model: string, options: OptionValues, context: CommandCo
         out: file.written ?? null,
         end: result.end,
         epochs: rows[0]!.map(epochResult),
+        unfinished: unfinishedResult(spent[0]!),
         before: costResult(before),
         after: costResult(after),
         seeds: seeds.map(({ seed, end, score, seconds, energyJ }) => ({
