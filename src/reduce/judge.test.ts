@@ -34,7 +34,7 @@ async function trainersScore(graph: Graph, loss: { kind: "cross-entropy" } | { k
   const training = differentiate(graph, { loss, batch: 10, optimiser: { kind: "sgd" } });
   const state = await startingState({ training, weights: drawnWeights });
   const graphFor = (batch: number) => evaluationGraph(graph, { loss, batch });
-  return evaluate({ runtime, graphFor, weights: drawnWeights, set: samples, batch: 10 }, state);
+  return (await evaluate({ runtime, graphFor, weights: drawnWeights, set: samples, batch: 10 }, state))!;
 }
 
 describe("judgeNetwork", () => {

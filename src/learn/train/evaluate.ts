@@ -47,6 +47,8 @@ export interface EvaluatePlan {
   /** Samples in one pass. */
   readonly batch: number;
   readonly threads?: number;
+  /** Aborted: nothing is told. Default: never. */
+  readonly signal?: { readonly aborted: boolean };
 }
 
 const scalar = (tensors: Tensors, name: string): number => Number(tensors[name]!.data[0]);
@@ -61,13 +63,14 @@ interface Sums {
 async function addPasses(plan: EvaluatePlan, set: DataSet, batch: number, state: Tensors, sums: Sums): Promise<void> {
   const evaluation = plan.graphFor(batch);
   const { correct, count } = evaluation.outputs;
-  const { runtime, weights, threads } = plan;
+  const { runtime, weights, threads, signal } = plan;
   const session = await runtime.open(withState(evaluation, state), {
     weights,
     ...(threads !== undefined && { threads }),
   });
   try {
     for await (const feeds of orderedBatches(set, evaluation.inputs).epoch(0)) {
+      if (signal?.aborted) return;
       const outputs = await session.run(feeds);
       sums.loss += scalar(outputs, evaluation.loss) * batch;
       sums.samples += batch;
@@ -80,13 +83,14 @@ async function addPasses(plan: EvaluatePlan, set: DataSet, batch: number, state:
   }
 }
 
-/** Loss and accuracy of a state (by the training graph's input names) over every sample of the set. */
-export async function evaluate(plan: EvaluatePlan, state: Tensors): Promise<Score> {
+/** Loss and accuracy of a state (by the training graph's input names) over every sample of the set; undefined when it was stopped. */
+export async function evaluate(plan: EvaluatePlan, state: Tensors): Promise<Score | undefined> {
   const { set } = plan;
   const batch = Math.min(plan.batch, set.samples);
   const whole = Math.floor(set.samples / batch) * batch;
   const sums: Sums = { loss: 0, samples: 0, correct: 0, count: 0 };
   await addPasses(plan, slice(set, 0, whole), batch, state, sums);
   if (whole < set.samples) await addPasses(plan, slice(set, whole, set.samples), set.samples - whole, state, sums);
+  if (plan.signal?.aborted) return undefined;
   return { loss: sums.loss / sums.samples, accuracy: sums.count > 0 ? sums.correct / sums.count : undefined };
 }

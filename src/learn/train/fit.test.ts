@@ -96,6 +96,8 @@ describe("fitNetwork", () => {
     const whole = await fitNetwork(plan());
     const stopped = await fitNetwork(plan({ checkpoints, signal, onProgress }));
     expect(stopped.result).toMatchObject({ end: "interrupted", updates: 14, partialBatches: 4 });
+    expect(stopped.before).toBeDefined();
+    expect(stopped.after).toBeUndefined();
     expect(stopped.result.unfinished).toMatchObject({ batches: 4, seconds: expect.any(Number) });
     const resumed = await fitNetwork(plan({ checkpoints, resume: true }));
     expect(resumed.result.resumedAt).toBe(14);

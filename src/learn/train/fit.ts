@@ -49,6 +49,7 @@ export interface FitPlan extends LoopOptions, Pick<TrainingPlan, "earlyStopping"
 
 export interface Fitted {
   readonly result: TrainingResult;
+  /** Undefined without test data, and when the signal was aborted before it was known; so is `after`. */
   readonly before: Score | undefined;
   readonly after: Score | undefined;
   /** The network with what it learned, ready to be written. */
@@ -95,7 +96,7 @@ function evaluationGraphs(plan: FitPlan): (batch: number) => EvaluationGraph {
 
 /** @throws InputError for data that do not fit the network, and what `train` throws */
 export async function fitNetwork(plan: FitPlan): Promise<Fitted> {
-  const { runtime, network, weights, validation, batch, accumulate = 1, threads } = plan;
+  const { runtime, network, weights, validation, batch, accumulate = 1, threads, signal } = plan;
   const test = plan.test ?? validation;
   const convolutionBlock = await runtime.convolutionBlock?.();
   const training = differentiate(network, { ...plan, ...(convolutionBlock !== undefined && { convolutionBlock }) });
@@ -104,12 +105,12 @@ export async function fitNetwork(plan: FitPlan): Promise<Fitted> {
   const short = plan.memory && checkMemory(stepMemory(training), plan.memory);
   if (short !== undefined) plan.onShortMemory?.(short);
   const graphFor = evaluationGraphs(plan);
-  const judge = (set: DataSet | undefined) =>
-    set &&
-    ((state: Tensors) =>
-      evaluate({ runtime, graphFor, weights, set, batch, ...(threads !== undefined && { threads }) }, state));
-  const judgeTest = judge(test);
+  const how = { runtime, graphFor, weights, batch, ...(threads !== undefined && { threads }) };
+  const judge = (set: DataSet | undefined, stop?: Pick<FitPlan, "signal">) =>
+    set && ((state: Tensors) => evaluate({ ...how, set, ...stop }, state));
+  // An epoch is judged to its end: what is resumed comes to the same numbers.
   const judgeEpoch = judge(validation);
+  const judgeTest = judge(test, signal && { signal });
   const before = await judgeTest?.(await startingState({ training, weights }));
   const updates = Math.max(1, Math.floor((plan.epochs * batches.batchesPerEpoch) / accumulate));
   const result = await train({

@@ -108,7 +108,7 @@ export interface TrainingPlan {
   /** Passes per update, as `differentiate` was told. Default 1. */
   readonly accumulate?: number;
   /** Judges a state after each epoch. Default: nothing does. */
-  readonly evaluate?: (state: Tensors) => Promise<Score>;
+  readonly evaluate?: (state: Tensors) => Promise<Score | undefined>;
   /** Needs `evaluate`; the best state is then the result. */
   readonly earlyStopping?: EarlyStopping;
   readonly checkpoints?: CheckpointStore;

@@ -149,6 +149,24 @@ describe("train", () => {
     }
   });
 
+  it("begins no step when it is asked to stop while it waits for a batch", async () => {
+    const signal = { aborted: false };
+    const { batches, ...rest } = plan();
+    const waiting: Batches = {
+      ...batches,
+      async *epoch(epoch, from) {
+        for await (const feeds of batches.epoch(epoch, from)) {
+          signal.aborted = seen.steps.length === 2;
+          yield feeds;
+        }
+      },
+    };
+    const seen: Seen = { steps: [], seeds: [] };
+    const result = await train({ ...rest, runtime: engine(seen), batches: waiting, signal });
+    expect(result).toMatchObject({ end: "interrupted", updates: 2 });
+    expect(seen.steps).toHaveLength(2);
+  });
+
   it("keeps checkpoints within an epoch, and refuses one of another run", async () => {
     const checkpoints = memoryStore();
     await train(plan({ checkpoints, checkpointEveryS: 1, fingerprint: "a" }));

@@ -199,6 +199,11 @@ class Run {
     let stopped: TrainingEnd | undefined;
     try {
       for await (const feeds of batches.epoch(epoch, done)) {
+        // Asked to while the batch was waited for: a step may take long.
+        if (this.#plan.signal?.aborted) {
+          stopped = "interrupted";
+          break;
+        }
         lossSum += await this.#step(feeds, epoch);
         done++;
         this.#tell(epoch, lossSum / done);

@@ -1,5 +1,6 @@
 // Slots to learn from as the batches of a training: drawn by a thread while the step before is being run, so that training never waits for the
 // radio. The same epoch gives the same slots, whoever asks and when.
+import { setImmediate } from "node:timers/promises";
 import { Worker } from "node:worker_threads";
 import type { Batches } from "../../learn/data/batches.ts";
 import type { FedTensor } from "../../learn/training-graph.ts";
@@ -109,6 +110,8 @@ export function exampleStream(setup: ExampleSetup, options: StreamOptions): Exam
       try {
         for (launch(); flying.length > 0; launch()) {
           const order = await flying.shift()!;
+          // A step holds this thread: what was asked for meanwhile, such as to stop, is heard before the next one.
+          await setImmediate();
           try {
             yield feeds(order);
           } finally {

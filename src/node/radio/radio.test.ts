@@ -2,15 +2,18 @@
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { setImmediate } from "node:timers/promises";
 import { afterAll, describe, expect, it } from "vitest";
 import { type LinkSetup, openLink } from "../../link/ber/chunk.ts";
 import { runSweep } from "../../link/ber/sweep.ts";
+import type { ExampleSetup } from "../../link/examples.ts";
 import { planeCount, writePlanes } from "../../link/planes.ts";
 import { writeOnnx } from "../../onnx/write.ts";
 import { buildDeepRx, type DeepRxOptions } from "../../zoo/deeprx.ts";
 import { writeWhole } from "../files.ts";
 import { drawnWeights } from "../model.ts";
 import { onnxRuntime } from "../runtime/onnx-runtime.ts";
+import { exampleStream } from "./example-stream.ts";
 import { linkPool } from "./link-pool.ts";
 import { openNetworkReceiver, openReceivers } from "./network-receiver.ts";
 import { receiverKey, sweepState } from "./sweep-state.ts";
@@ -116,5 +119,28 @@ describe("sweepState", () => {
     writeFileSync(path, "two");
     expect(await receiverKey(path)).not.toBe(first);
     expect(await receiverKey("ls")).toBe("ls");
+  });
+});
+
+describe("slots to learn from", () => {
+  it("come one turn of the loop apart, though they were drawn ahead: what is asked for during a step is heard before the next", async () => {
+    const slots = { modulation: "qpsk", channels: ["tdl-b"], grid: { subcarriers: 12 }, pilots: [1], bits: 2, seed: 1 };
+    const stream = exampleStream(slots as ExampleSetup, { batch: 1, batchesPerEpoch: 3, inputs: [] });
+    const heard: boolean[] = [];
+    let isHeard = true;
+    try {
+      for await (const _ of stream.epoch(1)) {
+        heard.push(isHeard);
+        // The first step is long enough for the other batches to come.
+        if (heard.length === 1) for (let turn = 0; turn < 2000; turn++) await setImmediate();
+        isHeard = false;
+        void setImmediate().then(() => {
+          isHeard = true;
+        });
+      }
+    } finally {
+      await stream.close();
+    }
+    expect(heard).toEqual([true, true, true]);
   });
 });

@@ -146,7 +146,7 @@ function costSection(before: NetworkCost, after: NetworkCost, device: string | u
     ...(device !== undefined && metrics.length > 0 && { caption: `joules per inference estimated for ${device}` }),
     columns: [{ title: "" }, { title: "before", align: "right" }, { title: "after", align: "right" }],
     rows: [
-      row(scoreName(after.score), ({ score }) => scoreCell(score)),
+      row(scoreName(after.score ?? before.score), ({ score }) => scoreCell(score)),
       row("MACs", ({ macs }) => countCell(macs)),
       row("parameters", ({ params }) => countCell(params)),
       row("weights", ({ weightBytes }) => quantityCell(weightBytes, "B")),
@@ -179,7 +179,7 @@ function lossChart(epochs: readonly EpochRow[]): readonly Section[] {
 export function trainDocument(report: TrainReport): Document {
   const { title, out, settings, epochs, seeds, before, after, measurement, device, notes } = report;
   const facts: readonly Fact[] = [
-    { label: scoreName(after.score), cell: scoreCell(after.score) },
+    { label: scoreName(after.score ?? before.score), cell: scoreCell(after.score) },
     ...spentFacts(seeds, measurement),
     ...settings.map(([label, text]) => ({ label, cell: textCell(text) })),
     ...(out === undefined ? [] : [{ label: "written to", cell: textCell(out) }]),

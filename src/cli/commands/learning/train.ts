@@ -9,7 +9,7 @@ import { checkpointFolder } from "../../../node/data/checkpoint-folder.ts";
 import { type OpenNetwork, openNetwork } from "../../../node/open-network.ts";
 import { withInterrupts } from "../../../node/run/interrupts.ts";
 import type { Session } from "../../../node/run/session.ts";
-import { type NetworkCost, type SeedRow, trainDocument } from "../../../report/learning/train-report.ts";
+import { type NetworkCost, type SeedRow, scoreName, trainDocument } from "../../../report/learning/train-report.ts";
 import { plural } from "../../../report/work-sections.ts";
 import type { WeightReader } from "../../../runtime/runtime.ts";
 import { countGraph } from "../../../work/count-graph.ts";
@@ -231,7 +231,7 @@ async function trainAll(model: string, options: OptionValues, context: CommandCo
           seconds,
           energyJ: energyJ ?? null,
         })),
-        metricName: first.fitted.after?.accuracy === undefined ? "loss" : "accuracy",
+        metricName: scoreName(first.fitted.after ?? first.fitted.before),
         updates: result.updates,
         resumedAt: result.resumedAt,
         spentJ: result.spentJ ?? null,
