@@ -215,6 +215,7 @@ describe("joulecast train", () => {
     expect(error("--data", DATA, "--budget", "1J", "--no-measure")).toBe("no-sources");
     expect(error("--data", DATA, "--out", join(folder, "no", "x.onnx"))).toBe("cannot-write");
     expect(error("--data", DATA, "--provider", "gpu")).toBe("unknown-provider");
+    expect(error("--data", DATA, "--threads", "1000000")).toBe("out-of-range");
     const absent = process.platform === "darwin" ? "dml" : "coreml";
     expect(error("--data", DATA, "--provider", absent, "--no-measure")).toBe("no-provider");
     const wild = ["--data", DATA, "--optimiser", "sgd", "--lr", "1e30", "--no-measure"];

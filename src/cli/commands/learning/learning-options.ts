@@ -15,6 +15,7 @@ import {
   shareOption,
   textOption,
 } from "../../options.ts";
+import { threadsOption } from "../threads-option.ts";
 
 export const LEARNING_LOSSES = ["cross-entropy", "bce", "mse"] as const;
 
@@ -139,7 +140,7 @@ export function learningSettings(options: OptionValues): LearningSettings {
     limitTest: countOption(options, "--limit-test"),
     budgetJ: positiveOption(options, "--budget", "J"),
     checkpoint,
-    threads: countOption(options, "--threads"),
+    threads: threadsOption(options),
     freeze: listOption(options, "--freeze"),
     recompute: flagOption(options, "--recompute") || undefined,
     provider:

@@ -34,6 +34,7 @@ import {
 } from "../../options.ts";
 import { wallFactorOption } from "../measuring/machine-options.ts";
 import { measurementResult } from "../measuring/measure-result.ts";
+import { threadsOption } from "../threads-option.ts";
 import { metered, type Pricing, pricing } from "./learning-energy.ts";
 import { checkResume, oneOf, PROVIDERS } from "./learning-options.ts";
 import { epochResult, spentOn, unfinishedNote, unfinishedResult, withWindows } from "./learning-result.ts";
@@ -248,7 +249,7 @@ async function fitted(
   const provider = oneOf(options, "--provider", PROVIDERS, "cpu");
   const isRecomputed = flagOption(options, "--recompute");
   const checkpoint = textOption(options, "--checkpoint");
-  const threads = countOption(options, "--threads");
+  const threads = threadsOption(options);
   const budgetJ = positiveOption(options, "--budget", "J");
   return trainReceiver({
     network: graph,

@@ -5,6 +5,7 @@ import { InputError } from "../../../units/input-error.ts";
 import type { OptionSpec, OptionValues } from "../../command.ts";
 import { countOption, flagOption, listOption, textOption } from "../../options.ts";
 import { LEARNING_LOSSES, oneOf } from "../learning/learning-options.ts";
+import { threadsOption } from "../threads-option.ts";
 import { DATA_OPTIONS, REDUCTION_OPTIONS } from "./reduction-options.ts";
 
 const ACTIVATIONS = ["uint8", "int8"] as const;
@@ -93,6 +94,6 @@ export function quantizeSettings(options: OptionValues): QuantizeSettings {
     activation: oneOf(options, "--activation", ACTIVATIONS, "uint8"),
     samples: countOption(options, "--samples") ?? 256,
     seed: countOption(options, "--seed", 0) ?? 0,
-    threads: countOption(options, "--threads"),
+    threads: threadsOption(options),
   };
 }

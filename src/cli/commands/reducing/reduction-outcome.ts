@@ -17,12 +17,13 @@ import type { SeedRow } from "../../../report/learning/train-report.ts";
 import { type ReductionPoint, reductionDocument } from "../../../report/reducing/reduction-report.ts";
 import type { Runtime } from "../../../runtime/runtime.ts";
 import type { CommandContext, OptionValues, Outcome } from "../../command.ts";
-import { countOption, dimensionsOption, flagOption, quantityOption, textOption } from "../../options.ts";
+import { dimensionsOption, flagOption, quantityOption, textOption } from "../../options.ts";
 import { metered } from "../learning/learning-energy.ts";
 import { oneOf, PROVIDERS } from "../learning/learning-options.ts";
 import { epochResult, scoreResult, withWindows } from "../learning/learning-result.ts";
 import { outOption, writeNetwork } from "../learning/network-out.ts";
 import { measurementResult } from "../measuring/measure-result.ts";
+import { threadsOption } from "../threads-option.ts";
 import { reductionPricing } from "./reduction-pricing.ts";
 import { recordResult } from "./reduction-result.ts";
 
@@ -130,7 +131,7 @@ async function judged(
   if (reduced.scores !== undefined) return reduced.scores;
   if (task.judge === undefined || signal.aborted) return NOT_JUDGED;
   const { judgeNetwork } = await import("../../../reduce/judge.ts");
-  const threads = countOption(options, "--threads");
+  const threads = threadsOption(options);
   const plan = {
     ...task.judge,
     runtime,
@@ -154,7 +155,7 @@ async function timed(
   const clockS = quantityOption(options, "--clock", "s") ?? CLOCK_S;
   if (clockS === 0 || signal.aborted) return undefined;
   const { timeNetworks } = await import("../../../reduce/timing.ts");
-  const threads = countOption(options, "--threads");
+  const threads = threadsOption(options);
   context.progress("timing both networks");
   return timeNetworks(
     { before, after },

@@ -36,6 +36,7 @@ import type { CommandContext, OptionValues } from "../../command.ts";
 import { countOption, quantityOption, textOption } from "../../options.ts";
 import { metered } from "../learning/learning-energy.ts";
 import { oneOf, PROVIDERS } from "../learning/learning-options.ts";
+import { threadsOption } from "../threads-option.ts";
 import { measuredHere } from "./measured-here.ts";
 import type { Reproduced, Reproduction } from "./reproduction.ts";
 
@@ -73,7 +74,7 @@ async function trainAll(
 ): Promise<Trained> {
   const points = pointsOf(folder.scale);
   const trainings = trainingsOf(points);
-  const threads = countOption(options, "--threads");
+  const threads = threadsOption(options);
   const provider = oneOf(options, "--provider", PROVIDERS, "cpu");
   const records = new Map<string, TrainingRecord>();
   const told = (name: string): DoTrainingOptions => ({
