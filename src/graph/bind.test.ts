@@ -117,7 +117,7 @@ describe("bindDimensions", () => {
   it("suggests names for one that is not there", () => {
     const error = errorOf(graphOf({ ids: ["batch", "sequence"] }), { dims: { sequense: 4 } });
     expect(error.code).toBe("unknown-dimension");
-    expect(error.message).toBe('unknown dimension "sequense"; nearest: sequence, batch');
+    expect(error.message).toBe('unknown dimension "sequense"; nearest: sequence');
     expect(error.hint).toContain("batch, sequence");
   });
 
