@@ -151,6 +151,32 @@ describe("as a library", () => {
     const { status, stdout } = node(tsc, ...options, "--moduleResolution", moduleResolution, "use.ts");
     expect(status, stdout).toBe(0);
   });
+  it("has types for Node that want @types/node and no optional package", () => {
+    for (const name of ["@types/node", "undici-types"]) link(name);
+    const text = `
+      import { closeWindow, measure, onnxRuntime, openWindow, readModel } from "joulecast/node";
+      const { measurement } = await measure(async () => { await openWindow("w"); return closeWindow("w"); }, { idleS: 1 });
+      const joules: number | undefined = measurement.grossJ;
+      // @ts-expect-error a model has a name
+      readModel(3);
+      export { joules, onnxRuntime };`;
+    writeFileSync(join(folder, "use-node.ts"), text);
+    const tsc = join(ROOT, "node_modules/typescript/bin/tsc");
+    const options = [
+      "--noEmit",
+      "--strict",
+      "--target",
+      "es2023",
+      "--lib",
+      "es2023",
+      "--types",
+      "node",
+      "--module",
+      "nodenext",
+    ];
+    const { status, stdout } = node(tsc, ...options, "use-node.ts");
+    expect(status, stdout).toBe(0);
+  });
   it("goes into a browser's bundle without anything of node", async () => {
     writeFileSync(join(folder, "page.js"), 'import * as joulecast from "joulecast"; globalThis.joulecast = joulecast;');
     const built = await build({

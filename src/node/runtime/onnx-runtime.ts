@@ -200,8 +200,13 @@ class OrtSession implements Session {
   }
 }
 
+/** What tells the providers: of ONNX Runtime's types, which are not there without the package, our public ones hold none. */
+interface ProviderList {
+  listSupportedBackends(): readonly { readonly name: string }[];
+}
+
 /** A provider that this build or machine does not have, or that does not take the network. */
-export function providerRefused(error: unknown, provider: string, ort: Ort): InputError {
+export function providerRefused(error: unknown, provider: string, ort: ProviderList): InputError {
   const offered = ort.listSupportedBackends().map(({ name }) => name);
   const isOffered = offered.includes(provider);
   return new InputError(
