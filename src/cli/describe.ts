@@ -10,23 +10,27 @@ const collect = (value: string, previous: readonly string[] | undefined): readon
   value,
 ];
 
-/** "data" of "data get" is a word only, "zoo" of "zoo write" a command itself. */
+/** Words that are no commands themselves: "data" of "data get", while "zoo" of "zoo write" is one. */
+const onlyWords = new WeakSet<Program>();
+
 function parentOf(program: Program, word: string): Program {
   const found = program.commands.find((child) => child.name() === word);
   if (found !== undefined) return found;
   const hint = `\`joulecast ${word} --help\` lists what can follow`;
-  return program
+  const made = program
     .command(word)
     .summary(`\`joulecast ${word} --help\` lists what it can do`)
     .helpCommand(false)
     .allowExcessArguments(true)
     .allowUnknownOption(true)
-    .action((_options: unknown, made: Program) => {
+    .action(() => {
       const second = made.args.find((each) => !each.startsWith("-"));
       if (second === undefined) throw new InputError("no-command", `"${word}" alone is no command`, hint);
       const known = made.commands.map((child) => `${word} ${child.name()}`);
       throw unknownName("command", `${word} ${second}`, known, hint);
     });
+  onlyWords.add(made);
+  return made;
 }
 
 /** A line of the shell in at most `width` columns, broken before an option or a redirection as one would break it by hand. */
@@ -72,7 +76,7 @@ export function describe(program: Program, command: Command): Program {
   if (command.notes !== undefined) made.addHelpText("after", `\n${command.notes.join("\n")}`);
   addExamples(made, command.examples);
   // A word that is no command itself shows one example of each command below it.
-  if (parent !== program && parent.summary().startsWith("`"))
+  if (onlyWords.has(parent))
     addExamples(parent, command.examples.slice(0, 1), parent.commands.length > 1 ? "" : undefined);
   return made;
 }
