@@ -35,7 +35,8 @@ function parentOf(program: Program, word: string): Program {
 
 /** A line of the shell in at most `width` columns, broken before an option or a redirection as one would break it by hand. */
 function brokenLine(line: string, width: number): string {
-  const pieces = line.split(/ (?=-{1,2}[a-z]|> )/);
+  // Never between quotes: an even number of them follows.
+  const pieces = line.split(/ (?=-{1,2}[a-z]|> )(?=(?:[^']*'[^']*')*[^']*$)/);
   const lines = [pieces[0]!];
   for (const piece of pieces.slice(1)) {
     const longer = `${lines.at(-1)} ${piece}`;
