@@ -48,13 +48,33 @@ function doubled(column: Float64Array<ArrayBuffer>): Float64Array<ArrayBuffer> {
   return larger;
 }
 
-function addRows(payload: Uint8Array, columns: readonly Columns[]): void {
+/** @returns the columns; undefined where the payload is not whole rows */
+function addRows(payload: Uint8Array, columns: readonly Columns[]): readonly Columns[] | undefined {
+  if (payload.length % ROW_BYTES !== 0) return undefined;
   const view = new DataView(payload.buffer, payload.byteOffset, payload.byteLength);
-  for (let at = 0; at + ROW_BYTES <= payload.length; at += ROW_BYTES)
+  for (let at = 0; at < payload.length; at += ROW_BYTES)
     columns[view.getUint16(at, true)]?.add(view.getFloat64(at + 2, true), view.getFloat64(at + 10, true));
+  return columns;
 }
 
-const json = (payload: Uint8Array): unknown => JSON.parse(Buffer.from(payload).toString("utf8"));
+/**
+ * What a frame of this kind holds; undefined where it holds something else. The checksum is of the payload: a byte of the kind that was
+ * damaged gives a sound payload of another kind.
+ */
+function held<T extends object>(payload: Uint8Array, isIt: (value: object) => boolean): T | undefined {
+  try {
+    const value: unknown = JSON.parse(Buffer.from(payload).toString("utf8"));
+    return typeof value === "object" && value !== null && isIt(value) ? (value as T) : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+const isHeader = (value: object): boolean =>
+  "schema" in value && typeof value.schema === "number" && "sources" in value && Array.isArray(value.sources);
+const isFooter = (value: object): boolean => "endS" in value && typeof value.endS === "number";
+const isEach = (type: "string" | "object") => (value: object) =>
+  Array.isArray(value) && value.every((each) => each !== null && typeof each === type);
 
 function checkHeader(header: JournalHeader | undefined, path: string): JournalHeader {
   if (header === undefined)
@@ -87,24 +107,38 @@ export function readJournal(path: string): JournalContent {
   const loadNames: string[] = [];
   const loads: Columns[] = [];
   try {
-    for (const { kind, payload, sound } of readFrames(fd)) {
-      if (!sound) {
-        damagedFrames++;
-        continue;
-      }
-      if (kind === FRAME.header) {
-        header = checkHeader(json(payload) as JournalHeader, path);
+    const take: Readonly<Record<number, (payload: Uint8Array) => object | undefined>> = {
+      [FRAME.header]: (payload) => {
+        const found = held<JournalHeader>(payload, isHeader);
+        if (found === undefined) return undefined;
+        header = checkHeader(found, path);
         samples = header.sources.map(() => new Columns());
-      } else if (kind === FRAME.samples) addRows(payload, samples);
-      else if (kind === FRAME.load) addRows(payload, loads);
-      else if (kind === FRAME.marks) for (const mark of json(payload) as Mark[]) marks.push(mark);
-      else if (kind === FRAME.footer) footer = json(payload) as JournalFooter;
-      else if (kind === FRAME.loadNames)
-        for (const name of json(payload) as string[]) {
+        return header;
+      },
+      [FRAME.samples]: (payload) => addRows(payload, samples),
+      [FRAME.load]: (payload) => addRows(payload, loads),
+      [FRAME.marks]: (payload) => {
+        const found = held<Mark[]>(payload, isEach("object"));
+        for (const mark of found ?? []) marks.push(mark);
+        return found;
+      },
+      [FRAME.footer]: (payload) => {
+        const found = held<JournalFooter>(payload, isFooter);
+        footer = found ?? footer;
+        return found;
+      },
+      [FRAME.loadNames]: (payload) => {
+        const found = held<string[]>(payload, isEach("string"));
+        for (const name of found ?? []) {
           loadNames.push(name);
           loads.push(new Columns());
         }
-    }
+        return found;
+      },
+    };
+    // Kinds that a newer program writes are passed over.
+    for (const { kind, payload, sound } of readFrames(fd))
+      if (!sound || (kind in take && take[kind]!(payload) === undefined)) damagedFrames++;
   } finally {
     closeSync(fd);
   }

@@ -86,6 +86,21 @@ describe("a journal", () => {
     });
   });
 
+  it("takes no payload for what it is not, whichever kind a damaged byte makes of a frame", () => {
+    const journal = openJournal(options());
+    const headerBytes = statSync(journal.path).size;
+    journal.sample(0, 0, 1);
+    journal.sample(0, 1, 2);
+    journal.close({ endS: 2 });
+    const whole = readFileSync(journal.path);
+    for (const kind of Object.values(FRAME).filter((each) => each !== FRAME.samples && each !== FRAME.load)) {
+      const bytes = Buffer.from(whole);
+      bytes[headerBytes + 2] = kind;
+      writeFileSync(journal.path, bytes);
+      expect(readJournal(journal.path), `kind ${kind}`).toMatchObject({ complete: false, damagedFrames: 1 });
+    }
+  });
+
   it("has at most a flush period and a sampling period unwritten, at any rate", () => {
     fc.assert(
       fc.property(
