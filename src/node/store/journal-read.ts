@@ -70,8 +70,11 @@ function held<T extends object>(payload: Uint8Array, isIt: (value: object) => bo
   }
 }
 
+/** Of a newer schema only its number is known. */
 const isHeader = (value: object): boolean =>
-  "schema" in value && typeof value.schema === "number" && "sources" in value && Array.isArray(value.sources);
+  "schema" in value &&
+  typeof value.schema === "number" &&
+  (value.schema > JOURNAL_SCHEMA || ("sources" in value && Array.isArray(value.sources)));
 const isFooter = (value: object): boolean => "endS" in value && typeof value.endS === "number";
 const isEach = (type: "string" | "object") => (value: object) =>
   Array.isArray(value) && value.every((each) => each !== null && typeof each === type);
