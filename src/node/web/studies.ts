@@ -2,7 +2,7 @@
 // who asks again says what was seen last, and gets nothing new where nothing has changed.
 import { createHash } from "node:crypto";
 import type { StudyPlan } from "../../study/plan.ts";
-import type { TrialRecord } from "../../study/record.ts";
+import type { StudyState } from "../../study/study-state.ts";
 import { type Trial, trialsOf } from "../../study/trials.ts";
 import { readActivity, readRecords, readStudyPlan } from "../study/study-folder.ts";
 
@@ -13,19 +13,6 @@ export interface ServedStudy {
   readonly path: string;
   readonly plan: StudyPlan;
   readonly trials: readonly Trial[];
-}
-
-/** A study as it stands. */
-export interface StudyState {
-  /** What it was made of: equal where nothing has changed. */
-  readonly seen: string;
-  readonly name: string;
-  readonly trials: readonly Trial[];
-  readonly records: readonly TrialRecord[];
-  /** A program is running it. */
-  readonly isGoing: boolean;
-  /** Ids of trials that were begun and have no record. */
-  readonly begun: readonly string[];
 }
 
 /** @throws InputError "no-study", "bad-plan" */

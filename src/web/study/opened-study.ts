@@ -1,9 +1,10 @@
 // The study that is shown, by the word that stands for it in the address: "served:0", followed while it goes on, or "file:report.json".
 import { useEffect, useState } from "preact/hooks";
+import type { StudyState } from "../../study/study-state.ts";
 import { InputError } from "../../units/input-error.ts";
 import { fromServer } from "../server.ts";
 import { MOST_BYTES, readStudyText } from "./study-file.ts";
-import { type ServedStudyState, type StudyShown, shownState } from "./study-shown.ts";
+import { type StudyShown, shownState } from "./study-shown.ts";
 
 /** Time between two looks at a study, ms: while it goes on, and while it does not. */
 const LOOK_MS = 2000;
@@ -47,7 +48,7 @@ function follow(id: string, update: (change: (before: OpenedStudy) => OpenedStud
     try {
       // Nobody sees a page in the background.
       if (document.hidden) return;
-      const answer = await fromServer<ServedStudyState | { readonly seen: string }>(`studies/${id}?seen=${seen}`);
+      const answer = await fromServer<StudyState | { readonly seen: string }>(`studies/${id}?seen=${seen}`);
       if (isOver) return;
       seen = answer.seen;
       const study = "records" in answer ? shownState(answer) : undefined;

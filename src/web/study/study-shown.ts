@@ -4,18 +4,8 @@ import { median } from "../../math/statistics.ts";
 import { accuracyFront, type FrontPoint, meanRows, wholeRuns } from "../../study/analysis.ts";
 import type { TrialRecord } from "../../study/record.ts";
 import type { StudyRow } from "../../study/study-row.ts";
+import type { StudyState } from "../../study/study-state.ts";
 import type { Trial } from "../../study/trials.ts";
-
-/** As the local server sends it. */
-export interface ServedStudyState {
-  readonly seen: string;
-  readonly name: string;
-  readonly trials: readonly Trial[];
-  readonly records: readonly TrialRecord[];
-  readonly isGoing: boolean;
-  /** Ids of trials that were begun and have no record. */
-  readonly begun: readonly string[];
-}
 
 export interface Failure {
   readonly trial: string;
@@ -92,7 +82,7 @@ export function shownRecords(name: string, records: readonly TrialRecord[]): Stu
   };
 }
 
-export function shownState({ name, trials, records, isGoing, begun }: ServedStudyState): StudyShown {
+export function shownState({ name, trials, records, isGoing, begun }: StudyState): StudyShown {
   const shown = shownRecords(name, records);
   const ended = new Set(records.map(({ trial }) => trial.id));
   const left = trials.filter(({ id }) => !ended.has(id));
