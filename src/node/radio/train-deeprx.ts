@@ -1,6 +1,7 @@
 // A radio receiver learns from slots that are drawn while it learns; from labels alone, or under a teacher that answers inside each step.
 import type { Graph } from "../../graph/graph.ts";
 import { fitStream, type StreamFitted, type StreamPlan } from "../../learn/train/fit-stream.ts";
+import type { LoopOptions } from "../../learn/train/plan.ts";
 import type { LossSpec } from "../../learn/training-graph.ts";
 import type { ExampleSetup } from "../../link/examples.ts";
 import { type DistilForm, lossOf } from "../../reduce/distil/objective.ts";
@@ -27,19 +28,8 @@ export interface ReceiverTeaching {
   readonly squared?: boolean;
 }
 
-type Passed = Pick<
-  StreamPlan,
-  | "checkpoints"
-  | "resume"
-  | "meter"
-  | "budgetJ"
-  | "signal"
-  | "onProgress"
-  | "onEpoch"
-  | "threads"
-  | "fingerprint"
-  | "recompute"
->;
+/** The recipe says how long it is, and the clock is the machine's. */
+type Passed = Omit<LoopOptions, "epochs" | "clock"> & Pick<StreamPlan, "recompute">;
 
 export interface ReceiverTraining extends Passed {
   readonly network: Graph;
