@@ -13,7 +13,7 @@ import {
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, describe, expect, it } from "vitest";
-import { checkWritable, checkWritableFolder, openFile, writeWhole } from "./files.ts";
+import { checkWritable, openFile, writeWhole } from "./files.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "joulecast-files-"));
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
@@ -74,19 +74,6 @@ describe("checkWritable", () => {
   it("refuses a file in the folder's place", () => {
     writeFileSync(join(folder, "file"), "");
     expect(() => checkWritable(join(folder, "file", "x"))).toThrow(expect.objectContaining({ code: "cannot-write" }));
-  });
-});
-
-describe("checkWritableFolder", () => {
-  it("takes a folder that is there or could be made, and makes none", () => {
-    checkWritableFolder(folder);
-    checkWritableFolder(join(folder, "not", "yet"));
-    expect(readdirSync(folder)).not.toContain("not");
-  });
-  it("refuses a file in its place, or in the place of a folder above it", () => {
-    writeFileSync(join(folder, "plain"), "");
-    for (const path of [join(folder, "plain"), join(folder, "plain", "below")])
-      expect(() => checkWritableFolder(path)).toThrow(expect.objectContaining({ code: "cannot-write" }));
   });
 });
 

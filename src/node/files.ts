@@ -102,7 +102,7 @@ function removeUnfinished(): void {
 }
 
 /** An error as the operating system would have given it, for what it would refuse later. */
-const refusal = (code: string): Error => Object.assign(new Error(code), { code });
+export const refusal = (code: string): Error => Object.assign(new Error(code), { code });
 
 /** What is at `path` already, links followed: its real path and mode, and whether it can be replaced by renaming. A folder is refused. */
 function existing(path: string): { readonly real: string; readonly mode?: number; readonly isPlain: boolean } {
@@ -132,21 +132,6 @@ export function checkWritable(path: string): void {
     const place = isPlain ? dirname(real) : real;
     if (isPlain && !statSync(place).isDirectory()) throw refusal("ENOTDIR");
     accessSync(place, isPlain ? constants.W_OK | constants.X_OK : constants.W_OK);
-  } catch (error) {
-    throw explainRefusal(error, path, "write");
-  }
-}
-
-/**
- * Whether a folder could be made at `path`, or written into if it is there. Nothing is made.
- * @throws InputError "cannot-write"
- */
-export function checkWritableFolder(path: string): void {
-  try {
-    const stat = statSync(path, { throwIfNoEntry: false });
-    if (stat !== undefined && !stat.isDirectory()) throw refusal("EEXIST");
-    if (stat !== undefined) accessSync(path, constants.W_OK | constants.X_OK);
-    else if (dirname(path) !== path) checkWritableFolder(dirname(path));
   } catch (error) {
     throw explainRefusal(error, path, "write");
   }

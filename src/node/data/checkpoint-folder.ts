@@ -7,8 +7,8 @@ import type { Checkpoint, CheckpointStore } from "../../learn/train/plan.ts";
 import type { Tensors } from "../../runtime/runtime.ts";
 import { arrayFromBytes, bytesOf, type Tensor, type TensorDataType } from "../../runtime/tensor.ts";
 import { InputError } from "../../units/input-error.ts";
-import { checkWritableFolder, explainRefusal, writeWhole } from "../files.ts";
-import { makeFolder } from "../folders.ts";
+import { explainRefusal, writeWhole } from "../files.ts";
+import { checkWritableFolder, makeFolder } from "../folders.ts";
 
 const FILE = "checkpoint.bin";
 const MAGIC = Buffer.from("JCCKPT01", "latin1");

@@ -1,7 +1,8 @@
 // `joulecast reproduce deeprx`: every figure and table of the DeepRx case study, trained and judged here at a scale that the machine can bear.
 import { join, resolve } from "node:path";
 import { readCatalogue } from "../../../node/catalogue.ts";
-import { checkWritableFolder, writeWhole } from "../../../node/files.ts";
+import { writeWhole } from "../../../node/files.ts";
+import { checkWritableFolder } from "../../../node/folders.ts";
 import { htmlPage } from "../../../node/html-page.ts";
 import {
   type DeepRxFolder,

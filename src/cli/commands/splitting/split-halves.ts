@@ -1,8 +1,8 @@
 // `joulecast split … --halves FOLDER`: the two halves at the chosen cut as .onnx files that any runtime takes.
 import { join } from "node:path";
 import { cutGraph } from "../../../graph/cut.ts";
-import { checkWritable, checkWritableFolder, writeWhole } from "../../../node/files.ts";
-import { makeFolder } from "../../../node/folders.ts";
+import { checkWritable, writeWhole } from "../../../node/files.ts";
+import { checkWritableFolder, makeFolder } from "../../../node/folders.ts";
 import { writeOnnx } from "../../../onnx/write.ts";
 import type { Cut } from "../../../split/cuts.ts";
 import { splitNetwork } from "../../../split/split-network.ts";
